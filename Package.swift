@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift target of the house shares.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A room of the house: a Swift library target and what it may import.
+func room(_ name: String, imports: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: imports, resources: resources, swiftSettings: house)
+}
+
+/// The tests of a room. `TestSupport` finds fixtures and compares tensors.
+func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + imports, swiftSettings: house)
+}
+
+let package = Package(
+    name: "mynah",
+    products: [
+        .executable(name: "mynah", targets: ["mynah"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C kernels are optimised in debug builds too: tests run them on real sizes.
+        .target(
+            name: "CKernels",
+            cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]
+        ),
+        .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        room("Compute", imports: ["CKernels"]),
+        room("TextFrontend", resources: [.copy("Resources")]),
+        room("AudioIO", imports: ["CSndFile", "CSoxr"]),
+        room("VoxCPM", imports: ["Compute", "Checkpoint"]),
+        .executableTarget(
+            name: "mynah",
+            dependencies: [
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport", swiftSettings: house),
+        tests(of: "Compute", imports: ["CKernels"]),
+        tests(of: "Checkpoint"),
+        tests(of: "TextFrontend"),
+        tests(of: "AudioIO", imports: ["Checkpoint"]),
+        tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
+        tests(of: "mynah"),
+    ]
+)

@@ -1,0 +1,2 @@
+/// The room's name, until its first type moves in.
+enum AudioIORoom {}

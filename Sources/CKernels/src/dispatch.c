@@ -1,0 +1,1 @@
+#include "mynah_kernels.h"

@@ -1,0 +1,222 @@
+internal import CKernels
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// A fixed team of threads that runs one parallel region at a time.
+///
+/// A patch of VoxCPM-1.5 has several hundred parallel regions, so entering one must cost about a microsecond: members
+/// spin for a short while and only then park on a condition variable. A parked team costs no CPU. The caller of
+/// ``run(_:)`` is member 0, so a team of one has no threads at all.
+///
+/// Only one thread may call ``run(_:)`` at a time: a team belongs to one engine loop.
+public final class WorkerTeam: Sendable {
+    /// Members, the caller included.
+    public let count: Int
+    private let shared: Shared
+    private let threads: [pthread_t]
+
+    /// Starts `count - 1` threads that wait for work.
+    ///
+    /// - Parameter count: Members of the team, at least 1. More than the machine has physical cores never helps.
+    public init(count: Int) {
+        self.count = max(1, count)
+        let shared = Shared(count: self.count)
+        self.shared = shared
+        var started: [pthread_t] = []
+        for member in 1..<max(1, self.count) {
+            let start = Unmanaged.passRetained(Start(shared: shared, member: member))
+            var thread = pthread_t()
+            let status = pthread_create(&thread, nil, { WorkerTeam.threadMain($0) }, start.toOpaque())
+            // A member that cannot be started would leave every region waiting for it.
+            precondition(status == 0, "the system refused a worker thread (error \(status))")
+            started.append(thread)
+        }
+        threads = started
+    }
+
+    deinit {
+        shared.stop()
+        for thread in threads { pthread_join(thread, nil) }
+    }
+
+    /// Runs `body` once on every member, in parallel, and returns when all have finished.
+    ///
+    /// - Parameter body: Called with the member's index, `0 ..< count`, and a barrier that separates phases of the
+    ///   region: every member must reach each barrier.
+    public func run(_ body: (_ member: Int, _ barrier: borrowing Barrier) -> Void) {
+        let barrier = Barrier(shared: shared)
+        guard count > 1 else {
+            body(0, barrier)
+            return
+        }
+        withoutActuallyEscaping(body) { escapable in
+            shared.open { escapable($0, Barrier(shared: self.shared)) }
+            escapable(0, barrier)
+            shared.finishAndWait()
+        }
+    }
+
+    /// Splits `0 ..< total` into contiguous shares of whole `unit`s and runs `body` on each member's share.
+    ///
+    /// - Parameters:
+    ///   - total: How many items there are.
+    ///   - unit: Items that must stay together (a share is a multiple of it, but for the last).
+    ///   - body: Called with a non-empty range.
+    public func split(_ total: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
+        guard total > 0 else { return }
+        if count == 1 || total <= unit {
+            body(0..<total)
+            return
+        }
+        run { member, _ in
+            let range = WorkerTeam.share(of: total, unit: unit, member: member, count: count)
+            if !range.isEmpty { body(range) }
+        }
+    }
+
+    /// The share of one member: contiguous, a multiple of `unit` but for the end.
+    public static func share(of total: Int, unit: Int, member: Int, count: Int) -> Range<Int> {
+        let units = (total + unit - 1) / unit
+        let first = units * member / count
+        let last = units * (member + 1) / count
+        return min(total, first * unit)..<min(total, last * unit)
+    }
+
+    private static func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument else { return nil }
+        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+        start.shared.serve(member: start.member)
+        return nil
+    }
+
+    private final class Start: Sendable {
+        let shared: Shared
+        let member: Int
+
+        init(shared: Shared, member: Int) {
+            self.shared = shared
+            self.member = member
+        }
+    }
+}
+
+/// Separates the phases of one parallel region.
+public struct Barrier: ~Copyable {
+    fileprivate let shared: WorkerTeam.Shared
+
+    /// Waits until every member of the team has arrived.
+    public borrowing func wait() { shared.meet() }
+}
+
+extension WorkerTeam {
+    /// What the members share. All mutable state is atomic, or written before the atomic that publishes it.
+    ///
+    /// `@unchecked Sendable`: `work` is written by the caller before `region` is advanced with release ordering, and
+    /// read by members after they saw the advance with acquire ordering; it is cleared after all have finished.
+    /// `mutex` and `condition` are initialised once and never moved.
+    fileprivate final class Shared: @unchecked Sendable {
+        private let count: Int
+        private var work: ((Int) -> Void)?
+        private let region = Atomic<Int>(0)
+        private let unfinished = Atomic<Int>(0)
+        private let parked = Atomic<Int>(0)
+        private let stopping = Atomic<Bool>(false)
+        private let arrived = Atomic<Int>(0)
+        private let phase = Atomic<Int>(0)
+        private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+        private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+        /// How often a member looks for work before it parks: some tens of microseconds.
+        private static let spins = 20_000
+
+        init(count: Int) {
+            self.count = count
+            pthread_mutex_init(mutex, nil)
+            pthread_cond_init(condition, nil)
+        }
+
+        deinit {
+            pthread_cond_destroy(condition)
+            pthread_mutex_destroy(mutex)
+            condition.deallocate()
+            mutex.deallocate()
+        }
+
+        func open(_ body: @escaping (Int) -> Void) {
+            work = body
+            unfinished.store(count - 1, ordering: .relaxed)
+            advance()
+        }
+
+        func stop() {
+            stopping.store(true, ordering: .releasing)
+            advance()
+        }
+
+        private func advance() {
+            region.add(1, ordering: .sequentiallyConsistent)
+            if parked.load(ordering: .sequentiallyConsistent) > 0 {
+                pthread_mutex_lock(mutex)
+                pthread_cond_broadcast(condition)
+                pthread_mutex_unlock(mutex)
+            }
+        }
+
+        func finishAndWait() {
+            var spin = 0
+            while unfinished.load(ordering: .acquiring) > 0 { WorkerTeam.pause(&spin) }
+            work = nil
+        }
+
+        func meet() {
+            guard count > 1 else { return }
+            let current = phase.load(ordering: .acquiring)
+            if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+                arrived.store(0, ordering: .relaxed)
+                phase.add(1, ordering: .releasing)
+                return
+            }
+            var spin = 0
+            while phase.load(ordering: .acquiring) == current { WorkerTeam.pause(&spin) }
+        }
+
+        func serve(member: Int) {
+            var seen = 0
+            while true {
+                waitForRegion(after: seen)
+                seen += 1
+                if stopping.load(ordering: .acquiring) { return }
+                work?(member)
+                unfinished.subtract(1, ordering: .releasing)
+            }
+        }
+
+        private func waitForRegion(after seen: Int) {
+            for spin in 0..<Self.spins {
+                if region.load(ordering: .acquiring) > seen { return }
+                if spin % 512 == 511 { sched_yield() }
+                _spinHint()
+            }
+            pthread_mutex_lock(mutex)
+            parked.add(1, ordering: .sequentiallyConsistent)
+            while region.load(ordering: .sequentiallyConsistent) <= seen { pthread_cond_wait(condition, mutex) }
+            parked.subtract(1, ordering: .sequentiallyConsistent)
+            pthread_mutex_unlock(mutex)
+        }
+    }
+
+    /// One turn of a spin loop: a hint to the core, and now and then to the scheduler, since another process may hold
+    /// the core that the awaited member needs.
+    fileprivate static func pause(_ spin: inout Int) {
+        spin &+= 1
+        if spin & 1023 == 0 { sched_yield() }
+        _spinHint()
+    }
+}
+
+@inline(__always)
+private func _spinHint() { mynah_cpu_relax() }

@@ -1,0 +1,4 @@
+import Testing
+
+/// A first test, replaced as the room fills.
+struct RoomTests { @Test func opens() {} }
