@@ -34,11 +34,12 @@ let package = Package(
         // C kernels are optimised in debug builds too: tests run them on real sizes.
         .target(
             name: "CKernels",
-            cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]
+            cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"])]
         ),
         .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         room("Compute", imports: ["CKernels"]),
+        room("Checkpoint", imports: ["Compute"]),
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr"]),
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
