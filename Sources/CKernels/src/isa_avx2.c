@@ -1,0 +1,14 @@
+// AVX2 and FMA: eight-wide vectors, tiles of 3 x 32.
+#if defined(__x86_64__)
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define VL 8
+#define MR 3
+#define TABLE mynah_kernels_avx2
+#define TABLE_NAME "avx2"
+#include "table.inc"
+#pragma clang attribute pop
+#endif

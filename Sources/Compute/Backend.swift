@@ -1,0 +1,156 @@
+/// What happens to the sums of a linear layer before they are stored.
+public enum Epilogue {
+    /// `out = x W + b`
+    case store
+    /// `out = residual + scale (x W + b)`; the residual may be `out` itself.
+    case residual(Matrix, scale: Float)
+    /// `out = silu(x W + b)`
+    case silu
+    /// `out = silu(gate) * up` for a weight packed with `init(gate:up:)`.
+    case siluGate
+    /// `out = round(tanh(x W + b) * scale) / scale`: scalar quantisation.
+    case quantize(scale: Float)
+    /// `out = tanh(x W + b)`
+    case tanh
+}
+
+/// The weight of an RMS normalisation.
+public struct NormWeight: Sendable {
+    public let values: [Float]
+    public let epsilon: Float
+
+    public init(values: [Float], epsilon: Float) {
+        self.values = values
+        self.epsilon = epsilon
+    }
+}
+
+/// Cosines and sines of the rotary embedding, `[positions, headSize / 2]` each.
+public struct RotaryTable: Sendable {
+    public let cosines: Matrix
+    public let sines: Matrix
+
+    public init(cosines: Matrix, sines: Matrix) {
+        self.cosines = cosines
+        self.sines = sines
+    }
+}
+
+/// How many heads attention has, and how wide they are.
+public struct HeadLayout: Sendable, Equatable {
+    public let heads: Int
+    public let keyValueHeads: Int
+    public let headSize: Int
+
+    public init(heads: Int, keyValueHeads: Int, headSize: Int) {
+        self.heads = heads
+        self.keyValueHeads = keyValueHeads
+        self.headSize = headSize
+    }
+
+    /// Columns of the queries.
+    public var queryWidth: Int { heads * headSize }
+    /// Columns of the keys, and of the values.
+    public var keyValueWidth: Int { keyValueHeads * headSize }
+    /// Columns of queries, keys and values side by side.
+    public var fusedWidth: Int { queryWidth + 2 * keyValueWidth }
+}
+
+/// Where the rows of a step stand: position in the sequence, slot in the key-value cache, and the span of key rows
+/// that each query row sees.
+public struct RowPlan: Sendable {
+    public var positions: [Int32]
+    public var slots: [Int32]
+    public var spanBegins: [Int32]
+    public var spanEnds: [Int32]
+
+    public init(positions: [Int32], slots: [Int32], spanBegins: [Int32], spanEnds: [Int32]) {
+        self.positions = positions
+        self.slots = slots
+        self.spanBegins = spanBegins
+        self.spanEnds = spanEnds
+    }
+
+    /// Groups of `length` rows that see their own group only, from position 0: the local encoder and the local
+    /// diffusion transformer.
+    public static func groups(_ count: Int, of length: Int) -> RowPlan {
+        var plan = RowPlan(positions: [], slots: [], spanBegins: [], spanEnds: [])
+        for group in 0..<count {
+            for row in 0..<length {
+                plan.positions.append(Int32(row))
+                plan.slots.append(Int32(group * length + row))
+                plan.spanBegins.append(Int32(group * length))
+                plan.spanEnds.append(Int32((group + 1) * length))
+            }
+        }
+        return plan
+    }
+
+    /// `count` rows of one sequence from `position` on; each sees itself and all before it. The sequence's cache
+    /// begins at row `base`.
+    public static func causal(from position: Int, count: Int, base: Int = 0) -> RowPlan {
+        let rows = position..<(position + count)
+        return RowPlan(
+            positions: rows.map { Int32($0) }, slots: rows.map { Int32(base + $0) },
+            spanBegins: rows.map { _ in Int32(base) }, spanEnds: rows.map { Int32(base + $0 + 1) })
+    }
+
+    /// One row for each of several sequences at their own positions: a language model step for a batch.
+    public static func steps(_ sequences: [(position: Int, base: Int)]) -> RowPlan {
+        RowPlan(
+            positions: sequences.map { Int32($0.position) }, slots: sequences.map { Int32($0.base + $0.position) },
+            spanBegins: sequences.map { Int32($0.base) },
+            spanEnds: sequences.map { Int32($0.base + $0.position + 1) })
+    }
+}
+
+/// The operations that the model is written over: whole fused steps on memory laid out beforehand.
+///
+/// A CPU executes a step at once; a GPU may record it. One thread at a time calls a backend.
+public protocol Backend: AnyObject, Sendable {
+    /// `out = epilogue(norm(x) W^T + b)` for every row.
+    func linear(_ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue)
+
+    /// RMS normalisation of every row.
+    func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix)
+
+    /// Rotates queries and keys of `qkv` in place and stores keys and values into the cache, where there is one.
+    func rotate(_ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan)
+
+    /// Attention of every query row of `qkv` over its span of keys, in the cache or in `qkv` itself.
+    func attend(_ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix)
+
+    /// The snake activation `x + sin^2(alpha x) / (alpha + 1e-9)`, per column; `out` may be `x`.
+    func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix)
+
+    /// A depthwise causal convolution over the rows of `x`. The `(taps - 1) * dilation` rows before its first row are
+    /// read: the view must not be the start of its storage.
+    func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, into out: Matrix)
+}
+
+/// The snake activation's alpha per channel, and what the sine is multiplied with.
+public struct SnakeWeight: Sendable {
+    public let alpha: [Float]
+    public let inverse: [Float]
+
+    public init(alpha: [Float]) {
+        self.alpha = alpha
+        inverse = alpha.map { 1 / ($0 + 1e-9) }
+    }
+}
+
+/// A depthwise convolution's weights, `[taps, channels]` with the oldest tap first, and its bias.
+public struct DepthwiseWeight: Sendable {
+    public let taps: Int
+    public let dilation: Int
+    public let weights: [Float]
+    public let bias: [Float]?
+
+    /// - Parameter weights: `[taps * channels]`, the oldest tap first.
+    public init(taps: Int, dilation: Int, weights: [Float], bias: [Float]?) {
+        self.taps = taps
+        self.dilation = dilation
+        self.weights = weights
+        self.bias = bias
+    }
+}

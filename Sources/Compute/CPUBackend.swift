@@ -1,0 +1,214 @@
+internal import CKernels
+
+/// Executes steps at once on the CPU with a team of threads.
+///
+/// `@unchecked Sendable`: the scratch memory belongs to the step that runs, and one thread at a time calls a backend.
+public final class CPUBackend: Backend, @unchecked Sendable {
+    /// The threads that share every step.
+    public let team: WorkerTeam
+    /// The instruction set in use: `scalar`, `avx2`, `avx512` or `neon`.
+    public let instructionSet: String
+    private let kernels: UnsafePointer<mynah_kernels>
+    private var normalized = Matrix(rows: 0, columns: 0)
+    private var scores = Storage(count: 0)
+
+    /// - Parameters:
+    ///   - team: The threads that share every step.
+    ///   - instructionSet: One of `scalar`, `avx2`, `avx512`, `neon`; nil for the best that this machine runs.
+    /// - Throws: ``ComputeError/instructionSetUnavailable(_:)``.
+    public init(team: WorkerTeam, instructionSet: String? = nil) throws(ComputeError) {
+        guard let kernels = mynah_kernels_for(instructionSet) else {
+            throw .instructionSetUnavailable(instructionSet ?? "any")
+        }
+        self.team = team
+        self.kernels = kernels
+        self.instructionSet = String(cString: kernels.pointee.name)
+    }
+
+    public func linear(
+        _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
+    ) {
+        precondition(x.columns == weight.inputs, "\(x.columns) inputs for a weight of \(weight.inputs)")
+        precondition(x.rows == out.rows, "\(x.rows) rows into \(out.rows)")
+        guard x.rows > 0 else { return }
+        let input = norm == nil ? x : normalizedScratch(rows: x.rows, columns: x.columns)
+        var call = mynah_linear()
+        call.x = UnsafePointer(input.base)
+        call.x_stride = input.rowStride
+        call.k = weight.inputs
+        call.n = weight.outputs
+        call.weights = UnsafeRawPointer(weight.panels)
+        call.bias = UnsafePointer(weight.bias)
+        call.out = out.base
+        call.out_stride = out.rowStride
+        call.scale = 1
+        switch epilogue {
+        case .store: call.epilogue = MYNAH_STORE
+        case .residual(let residual, let scale):
+            call.epilogue = MYNAH_RESIDUAL
+            call.residual = UnsafePointer(residual.base)
+            call.residual_stride = residual.rowStride
+            call.scale = scale
+        case .silu: call.epilogue = MYNAH_SILU
+        case .siluGate:
+            precondition(weight.isGated, "this weight has no gate")
+            call.epilogue = MYNAH_SILU_GATE
+            // Padding columns of the last panel stay inside the true width.
+            call.n = 2 * out.columns
+        case .quantize(let scale):
+            call.epilogue = MYNAH_QUANTIZE
+            call.scale = scale
+        case .tanh: call.epilogue = MYNAH_TANH
+        }
+        precondition(weight.isGated || out.columns == weight.outputs, "\(weight.outputs) outputs into \(out.columns)")
+        let kernel = weight.precision == .f32 ? kernels.pointee.linear_f32! : kernels.pointee.linear_bf16!
+        let rows = x.rows
+        let panels = weight.panelCount
+        withUnsafePointer(to: call) { call in
+            // Few panels and many rows (convolutions): share the rows. Otherwise share the panels, so that each
+            // weight is read by one member only.
+            let sharesRows = rows >= 64 && panels < 4 * team.count
+            if team.count == 1 || (panels == 1 && !sharesRows) {
+                if let norm { normalize(x, norm, into: input) }
+                kernel(call, 0, panels, 0, rows)
+                return
+            }
+            team.run { member, barrier in
+                if let norm {
+                    let share = WorkerTeam.share(of: rows, unit: 1, member: member, count: team.count)
+                    normalizeRows(x, norm, into: input, share)
+                    barrier.wait()
+                }
+                let share = WorkerTeam.share(
+                    of: sharesRows ? rows : panels, unit: sharesRows ? 9 : 1, member: member, count: team.count)
+                if sharesRows {
+                    kernel(call, 0, panels, share.lowerBound, share.upperBound)
+                } else {
+                    kernel(call, share.lowerBound, share.upperBound, 0, rows)
+                }
+            }
+        }
+    }
+
+    public func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix) {
+        normalizeRows(x, norm, into: out, 0..<x.rows)
+    }
+
+    private func normalizeRows(_ x: Matrix, _ norm: NormWeight, into out: Matrix, _ rows: Range<Int>) {
+        precondition(x.columns == norm.values.count && out.columns == x.columns, "a norm of another width")
+        guard !rows.isEmpty else { return }
+        kernels.pointee.rms_norm(
+            x.base, x.rowStride, norm.values, norm.epsilon, x.columns, out.base, out.rowStride, rows.lowerBound,
+            rows.upperBound)
+    }
+
+    private func normalizedScratch(rows: Int, columns: Int) -> Matrix {
+        if normalized.storage.count < rows * columns { normalized = Matrix(rows: rows, columns: columns) }
+        return Matrix(storage: normalized.storage, rows: rows, columns: columns)
+    }
+
+    public func rotate(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
+    ) {
+        precondition(plan.positions.count == qkv.rows && qkv.columns == heads.fusedWidth, "a plan of other rows")
+        guard table != nil || cache != nil else { return }
+        plan.positions.withUnsafeBufferPointer { positions in
+            plan.slots.withUnsafeBufferPointer { slots in
+                var call = mynah_rotary()
+                call.qkv = qkv.base
+                call.qkv_stride = qkv.rowStride
+                call.cosines = table.map { UnsafePointer($0.cosines.base) }
+                call.sines = table.map { UnsafePointer($0.sines.base) }
+                call.positions = positions.baseAddress
+                call.k_cache = cache?.keys.base
+                call.v_cache = cache?.values.base
+                call.slots = slots.baseAddress
+                call.heads = heads.heads
+                call.kv_heads = heads.keyValueHeads
+                call.head_size = heads.headSize
+                withUnsafePointer(to: call) { call in
+                    if qkv.rows < 32 {
+                        kernels.pointee.rotary(call, 0, qkv.rows)
+                    } else {
+                        team.split(qkv.rows) { kernels.pointee.rotary(call, $0.lowerBound, $0.upperBound) }
+                    }
+                }
+            }
+        }
+    }
+
+    public func attend(
+        _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
+    ) {
+        precondition(plan.spanBegins.count == qkv.rows && out.rows == qkv.rows, "a plan of other rows")
+        guard qkv.rows > 0 else { return }
+        let keys = cache?.keys ?? qkv[columns: heads.queryWidth..<heads.queryWidth + heads.keyValueWidth]
+        let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]
+        var longest = 0
+        for row in 0..<qkv.rows { longest = max(longest, Int(plan.spanEnds[row] - plan.spanBegins[row])) }
+        let perMember = heads.heads / heads.keyValueHeads * longest + 16
+        if scores.count < perMember * team.count { scores = Storage(count: perMember * team.count * 2) }
+        plan.spanBegins.withUnsafeBufferPointer { begins in
+            plan.spanEnds.withUnsafeBufferPointer { ends in
+                var call = mynah_attention()
+                call.q = UnsafePointer(qkv.base)
+                call.q_stride = qkv.rowStride
+                call.k = UnsafePointer(keys.base)
+                call.k_stride = keys.rowStride
+                call.v = UnsafePointer(values.base)
+                call.v_stride = values.rowStride
+                call.out = out.base
+                call.out_stride = out.rowStride
+                call.span_begin = begins.baseAddress
+                call.span_end = ends.baseAddress
+                call.heads = heads.heads
+                call.kv_heads = heads.keyValueHeads
+                call.head_size = heads.headSize
+                withUnsafePointer(to: call) { call in
+                    let items = qkv.rows * heads.keyValueHeads
+                    team.run { member, _ in
+                        let share = WorkerTeam.share(of: items, unit: 1, member: member, count: team.count)
+                        guard !share.isEmpty else { return }
+                        let scratch = scores.host + member * perMember
+                        kernels.pointee.attention(call, scratch, share.lowerBound, share.upperBound)
+                    }
+                }
+            }
+        }
+    }
+
+    public func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix) {
+        precondition(x.columns == weight.alpha.count && out.columns == x.columns, "a snake of another width")
+        precondition(x.rowStride == x.columns && out.rowStride == out.columns, "snake works on contiguous rows")
+        weight.alpha.withUnsafeBufferPointer { alpha in
+            weight.inverse.withUnsafeBufferPointer { inverse in
+                team.split(x.rows, unit: 8) { rows in
+                    kernels.pointee.snake(
+                        x.base, alpha.baseAddress, inverse.baseAddress, x.columns, out.base, rows.lowerBound,
+                        rows.upperBound)
+                }
+            }
+        }
+    }
+
+    public func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, into out: Matrix) {
+        precondition(x.rowStride == x.columns && out.rowStride == out.columns, "depthwise works on contiguous rows")
+        precondition(x.offset >= (weight.taps - 1) * weight.dilation * x.columns, "no history before the first row")
+        weight.weights.withUnsafeBufferPointer { weights in
+            let bias = weight.bias ?? []
+            bias.withUnsafeBufferPointer { biases in
+                var call = mynah_depthwise()
+                call.x = UnsafePointer(x.base)
+                call.channels = x.columns
+                call.taps = weight.taps
+                call.dilation = weight.dilation
+                call.weights = weights.baseAddress
+                call.bias = bias.isEmpty ? nil : biases.baseAddress
+                call.out = out.base
+                withUnsafePointer(to: call) { call in
+                    team.split(x.rows, unit: 8) { kernels.pointee.depthwise(call, $0.lowerBound, $0.upperBound) }
+                }
+            }
+        }
+    }
+}
