@@ -115,10 +115,24 @@ public protocol Backend: AnyObject, Sendable {
     func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix)
 
     /// Rotates queries and keys of `qkv` in place and stores keys and values into the cache, where there is one.
-    func rotate(_ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan)
+    func rotate(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan)
 
     /// Attention of every query row of `qkv` over its span of keys, in the cache or in `qkv` itself.
-    func attend(_ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix)
+    func attend(
+        _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix)
+
+    /// `out = a + b`, element by element; `out` may be `a` or `b`.
+    func add(_ a: Matrix, _ b: Matrix, into out: Matrix)
+
+    /// Copies between matrices of one shape.
+    func copy(_ x: Matrix, into out: Matrix)
+
+    /// Classifier-free guidance and one Euler step: `x -= delta * (free + cfg * (guided - free))`, where zero-star
+    /// scales the free branch by `<guided, free> / (<free, free> + 1e-8)` over the whole patch.
+    ///
+    /// All three are contiguous and of one shape.
+    func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float)
 
     /// The snake activation `x + sin^2(alpha x) / (alpha + 1e-9)`, per column; `out` may be `x`.
     func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix)

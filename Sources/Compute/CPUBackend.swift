@@ -177,6 +177,27 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         }
     }
 
+    public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
+        precondition(
+            a.rows == b.rows && a.rows == out.rows && a.columns == b.columns && a.columns == out.columns,
+            "a sum of different shapes")
+        for row in 0..<out.rows {
+            let left = a.base + row * a.rowStride
+            let right = b.base + row * b.rowStride
+            let to = out.base + row * out.rowStride
+            for column in 0..<out.columns { to[column] = left[column] + right[column] }
+        }
+    }
+
+    public func copy(_ x: Matrix, into out: Matrix) { out.copy(from: x) }
+
+    public func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float) {
+        precondition(
+            [x, guided, free].allSatisfy { $0.rowStride == $0.columns && $0.rows == x.rows && $0.columns == x.columns },
+            "guidance works on contiguous patches of one shape")
+        mynah_guide(guided.base, free.base, x.rows * x.columns, cfg, zeroStar ? 1 : 0, delta, x.base)
+    }
+
     public func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix) {
         precondition(x.columns == weight.alpha.count && out.columns == x.columns, "a snake of another width")
         precondition(x.rowStride == x.columns && out.rowStride == out.columns, "snake works on contiguous rows")

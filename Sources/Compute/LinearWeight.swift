@@ -29,7 +29,7 @@ public struct WeightRows {
     }
 
     /// Reads one row as floats.
-    func read(row: Int, into floats: UnsafeMutablePointer<Float>) {
+    public func read(row: Int, into floats: UnsafeMutablePointer<Float>) {
         switch format {
         case .f32:
             UnsafeMutableRawPointer(floats).copyMemory(from: base + row * inputs * 4, byteCount: inputs * 4)
@@ -66,8 +66,9 @@ public final class LinearWeight: @unchecked Sendable {
     ///   - matrices: Weights with the same number of inputs.
     ///   - bias: One value per output, or nil.
     ///   - team: Packs the panels in parallel.
-    public convenience init(stacking matrices: [WeightRows], bias: [Float]? = nil, precision: Precision, team: WorkerTeam)
-    {
+    public convenience init(
+        stacking matrices: [WeightRows], bias: [Float]? = nil, precision: Precision, team: WorkerTeam
+    ) {
         let outputs = matrices.reduce(0) { $0 + $1.outputs }
         self.init(outputs: outputs, inputs: matrices[0].inputs, precision: precision, bias: bias, isGated: false)
         var starts: [Int] = []

@@ -99,7 +99,8 @@ public struct Matrix: Sendable {
         var next = values.startIndex
         for row in 0..<rows {
             let end = values.index(next, offsetBy: columns)
-            _ = UnsafeMutableBufferPointer(start: base + row * rowStride, count: columns).update(from: values[next..<end])
+            _ = UnsafeMutableBufferPointer(start: base + row * rowStride, count: columns).update(
+                from: values[next..<end])
             next = end
         }
     }
@@ -107,7 +108,9 @@ public struct Matrix: Sendable {
     /// Replaces the values by those of a matrix of the same shape.
     public func copy(from other: Matrix) {
         precondition(rows == other.rows && columns == other.columns, "a copy between shapes")
-        for row in 0..<rows { (base + row * rowStride).update(from: other.base + row * other.rowStride, count: columns) }
+        for row in 0..<rows {
+            (base + row * rowStride).update(from: other.base + row * other.rowStride, count: columns)
+        }
     }
 
     /// Sets every value.

@@ -1,0 +1,136 @@
+import Checkpoint
+import Compute
+import Foundation
+
+/// The local diffusion transformer: the velocity of a noisy patch, given the language models' state, the time and the
+/// patch before.
+///
+/// Every group of rows is `[mu + t] [condition] [x]`, `1 + 2 * patchSize` rows that see each other. Both branches of
+/// classifier-free guidance, and all sequences of a batch, are groups of one step.
+///
+/// Reference: `VoxCPMLocDiT`.
+public final class LocalDiT: Sendable {
+    let hiddenSize: Int
+    let latentSize: Int
+    let patchSize: Int
+    private let transformer: Transformer
+    private let input: LinearWeight
+    private let condition: LinearWeight
+    private let output: LinearWeight
+    private let timeMLP: (LinearWeight, LinearWeight)
+    private let deltaTimeMLP: (LinearWeight, LinearWeight)
+
+    init(_ configuration: ModelConfiguration, weights: WeightReader) throws {
+        let name = "feat_decoder.estimator"
+        hiddenSize = configuration.localDiT.hiddenSize
+        latentSize = configuration.latentSize
+        patchSize = configuration.patchSize
+        transformer = try Transformer(
+            configuration.localDiT, prefix: "\(name).decoder", positions: 2 * configuration.patchSize + 1,
+            weights: weights)
+        input = try weights.linear("\(name).in_proj", hasBias: true)
+        condition = try weights.linear("\(name).cond_proj", hasBias: true)
+        output = try weights.linear("\(name).out_proj", hasBias: true)
+        timeMLP = (
+            try weights.linear("\(name).time_mlp.linear_1", hasBias: true),
+            try weights.linear("\(name).time_mlp.linear_2", hasBias: true)
+        )
+        deltaTimeMLP = (
+            try weights.linear("\(name).delta_time_mlp.linear_1", hasBias: true),
+            try weights.linear("\(name).delta_time_mlp.linear_2", hasBias: true)
+        )
+    }
+
+    /// Rows of one group.
+    var groupSize: Int { 2 * patchSize + 1 }
+
+    /// The memory of a solve.
+    struct Workspace: Sendable {
+        let hidden: Matrix
+        let velocity: Matrix
+        let condition: Matrix
+        let noisy: Matrix
+        let transformer: TransformerWorkspace
+        let plan: RowPlan
+        let groups: Int
+    }
+
+    /// Memory for steps of exactly `groups` groups (two for each sequence).
+    func makeWorkspace(groups: Int) -> Workspace {
+        let rows = groups * groupSize
+        return Workspace(
+            hidden: Matrix(rows: rows, columns: hiddenSize), velocity: Matrix(rows: rows, columns: latentSize),
+            condition: Matrix(rows: patchSize, columns: hiddenSize),
+            noisy: Matrix(rows: patchSize, columns: hiddenSize),
+            transformer: transformer.makeWorkspace(rows: rows), plan: RowPlan.groups(groups, of: groupSize),
+            groups: groups)
+    }
+
+    /// Sine and cosine features of times, `[times, hiddenSize]`: sines first, scale 1000, divisor half - 1.
+    ///
+    /// Reference: `SinusoidalPosEmb`.
+    func sinusoid(_ times: [Float]) -> Matrix {
+        let half = hiddenSize / 2
+        let rate = Float(-Foundation.log(10000.0) / Double(half - 1))
+        let features = Matrix(rows: times.count, columns: hiddenSize)
+        for (row, time) in times.enumerated() {
+            let out = features.base + row * hiddenSize
+            for index in 0..<half {
+                let angle = 1000 * time * Foundation.expf(Float(index) * rate)
+                out[index] = Foundation.sinf(angle)
+                out[half + index] = Foundation.cosf(angle)
+            }
+        }
+        return features
+    }
+
+    /// The embedding of times, `[times, hiddenSize]`, without the delta's part.
+    func timeEmbedding(_ times: [Float], backend: any Backend) -> Matrix {
+        embed(times, timeMLP, backend: backend)
+    }
+
+    /// The embedding of a delta of time. The reference passes 0 always, which is a non-zero constant.
+    func deltaTimeEmbedding(_ deltas: [Float], backend: any Backend) -> Matrix {
+        embed(deltas, deltaTimeMLP, backend: backend)
+    }
+
+    private func embed(_ times: [Float], _ layers: (LinearWeight, LinearWeight), backend: any Backend) -> Matrix {
+        let inner = Matrix(rows: times.count, columns: layers.0.outputs)
+        let out = Matrix(rows: times.count, columns: layers.1.outputs)
+        backend.linear(sinusoid(times), norm: nil, layers.0, into: inner, .silu)
+        backend.linear(inner, norm: nil, layers.1, into: out, .store)
+        return out
+    }
+
+    /// Projects the patch before, `[patchSize, latentSize]`, once for all steps of a solve.
+    func projectCondition(_ patch: Matrix, workspace: Workspace, backend: any Backend) {
+        backend.linear(patch, norm: nil, condition, into: workspace.condition, .store)
+    }
+
+    /// Lays out one group: first row, projected condition, projected noisy patch.
+    func fill(group: Int, first: Matrix, time: Matrix, workspace: Workspace, backend: any Backend) {
+        let start = group * groupSize
+        let hidden = workspace.hidden
+        backend.add(first, time, into: hidden[rows: start..<start + 1])
+        backend.copy(workspace.condition, into: hidden[rows: start + 1..<start + 1 + patchSize])
+        backend.copy(workspace.noisy, into: hidden[rows: start + 1 + patchSize..<start + groupSize])
+    }
+
+    /// Projects the noisy patch, `[patchSize, latentSize]`.
+    func projectNoisy(_ patch: Matrix, workspace: Workspace, backend: any Backend) {
+        backend.linear(patch, norm: nil, input, into: workspace.noisy, .store)
+    }
+
+    /// Runs the groups laid out by ``fill(group:first:time:workspace:backend:)``.
+    func estimate(workspace: Workspace, backend: any Backend) {
+        transformer.run(
+            workspace.hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
+        backend.linear(workspace.hidden, norm: transformer.finalNorm, output, into: workspace.velocity, .store)
+    }
+
+    /// The velocity of a group, `[patchSize, latentSize]`, after ``estimate(workspace:backend:)``.
+    func velocity(group: Int, workspace: Workspace) -> Matrix {
+        let start = group * groupSize + 1 + patchSize
+        return workspace.velocity[rows: start..<start + patchSize]
+    }
+}

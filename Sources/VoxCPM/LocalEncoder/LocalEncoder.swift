@@ -1,0 +1,85 @@
+import Checkpoint
+import Compute
+
+/// The local encoder: a patch of latents in, one embedding out. A special token in front of the patch's latents gathers
+/// what the others say; its final state is the embedding.
+///
+/// Reference: `VoxCPMLocEnc`, with the projection `enc_to_lm_proj` behind it.
+public final class LocalEncoder: Sendable {
+    let hiddenSize: Int
+    private let patchSize: Int
+    private let transformer: Transformer
+    private let input: LinearWeight
+    private let toLanguageModel: LinearWeight
+    private let specialToken: Matrix
+
+    init(_ configuration: ModelConfiguration, weights: WeightReader) throws {
+        patchSize = configuration.patchSize
+        hiddenSize = configuration.localEncoder.hiddenSize
+        transformer = try Transformer(
+            configuration.localEncoder, prefix: "feat_encoder.encoder", positions: configuration.patchSize + 1,
+            weights: weights)
+        input = try weights.linear("feat_encoder.in_proj", hasBias: true)
+        toLanguageModel = try weights.linear("enc_to_lm_proj", hasBias: true)
+        let token = try weights.source.floats("feat_encoder.special_token")
+        guard token.count == hiddenSize else {
+            throw VoxCPMError.unusableTensor(
+                "feat_encoder.special_token", file: weights.source.file, reason: "it has \(token.count) values")
+        }
+        specialToken = Matrix(rows: 1, columns: hiddenSize, values: token)
+    }
+
+    /// Memory for up to `patches` patches at a time.
+    func makeWorkspace(patches: Int) -> Workspace {
+        let rows = patches * (patchSize + 1)
+        return Workspace(
+            hidden: Matrix(rows: rows, columns: hiddenSize), normalized: Matrix(rows: patches, columns: hiddenSize),
+            transformer: transformer.makeWorkspace(rows: rows), plan: RowPlan.groups(patches, of: patchSize + 1))
+    }
+
+    struct Workspace: Sendable {
+        let hidden: Matrix
+        let normalized: Matrix
+        let transformer: TransformerWorkspace
+        let plan: RowPlan
+
+        var patches: Int { normalized.rows }
+    }
+
+    /// Encodes patches and projects them into the language model.
+    ///
+    /// - Parameters:
+    ///   - patches: `[patches * patchSize, latentSize]`.
+    ///   - out: `[patches, languageModel.hiddenSize]`.
+    ///   - encoded: Where to put the encoder's own output, `[patches, hiddenSize]`, for those who trace.
+    func encode(
+        _ patches: Matrix, into out: Matrix, encoded: Matrix? = nil, workspace: Workspace, backend: any Backend
+    ) {
+        var first = 0
+        while first < out.rows {
+            let count = min(workspace.patches, out.rows - first)
+            let block = patches[rows: first * patchSize..<(first + count) * patchSize]
+            let normalized = workspace.normalized.prefix(count)
+            encodeBlock(block, count: count, into: normalized, workspace: workspace, backend: backend)
+            encoded?[rows: first..<first + count].copy(from: normalized)
+            backend.linear(normalized, norm: nil, toLanguageModel, into: out[rows: first..<first + count], .store)
+            first += count
+        }
+    }
+
+    private func encodeBlock(
+        _ patches: Matrix, count: Int, into out: Matrix, workspace: Workspace, backend: any Backend
+    ) {
+        let group = patchSize + 1
+        let hidden = workspace.hidden.prefix(count * group)
+        for patch in 0..<count {
+            backend.copy(specialToken, into: hidden[rows: patch * group..<patch * group + 1])
+            backend.linear(
+                patches[rows: patch * patchSize..<(patch + 1) * patchSize], norm: nil, input,
+                into: hidden[rows: patch * group + 1..<(patch + 1) * group], .store)
+        }
+        let plan = count == workspace.patches ? workspace.plan : RowPlan.groups(count, of: group)
+        transformer.run(hidden, plan: plan, cache: nil, workspace: workspace.transformer, backend: backend)
+        backend.normalize(hidden.everyRow(group), transformer.finalNorm, into: out)
+    }
+}

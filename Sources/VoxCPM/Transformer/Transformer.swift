@@ -1,0 +1,126 @@
+import Checkpoint
+public import Compute
+
+/// The MiniCPM-4 block stack that all four parts of VoxCPM are made of: pre-norm attention with grouped heads and
+/// rotary positions, and a SiLU-gated feed-forward layer.
+///
+/// Reference: `MiniCPMModel` without its token embedding.
+public final class Transformer: Sendable {
+    public let hiddenSize: Int
+    public let heads: HeadLayout
+    public let layerCount: Int
+    private let layers: [Layer]
+    /// The normalisation after the last layer.
+    public let finalNorm: NormWeight
+    private let rotary: RotaryTable?
+    private let feedForwardSize: Int
+    /// What a layer's result is multiplied with before it joins the residual stream: muP's depth scale, or 1.
+    private let residualScale: Float
+
+    /// One layer's weights.
+    private struct Layer: Sendable {
+        let attentionNorm: NormWeight
+        let queryKeyValue: LinearWeight
+        let output: LinearWeight
+        let feedForwardNorm: NormWeight
+        let gateUp: LinearWeight
+        let down: LinearWeight
+    }
+
+    /// - Parameters:
+    ///   - prefix: What the names of the tensors begin with, such as `base_lm`.
+    ///   - positions: How long a sequence can become; sizes the rotary table.
+    init(_ configuration: TransformerConfiguration, prefix: String, positions: Int, weights: WeightReader) throws {
+        hiddenSize = configuration.hiddenSize
+        feedForwardSize = configuration.feedForwardSize
+        layerCount = configuration.layerCount
+        heads = HeadLayout(
+            heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+            headSize: configuration.headSize)
+        residualScale = Float(configuration.residualScale)
+        rotary = configuration.usesRoPE ? RotaryTable(longRoPE: configuration, positions: positions) : nil
+        let epsilon = Float(configuration.rmsNormEpsilon)
+        finalNorm = try weights.norm("\(prefix).norm", epsilon: epsilon)
+        layers = try (0..<configuration.layerCount).map { index in
+            let name = "\(prefix).layers.\(index)"
+            return Layer(
+                attentionNorm: try weights.norm("\(name).input_layernorm", epsilon: epsilon),
+                queryKeyValue: try weights.linear(
+                    stacking: ["q_proj", "k_proj", "v_proj"].map { "\(name).self_attn.\($0)" }),
+                output: try weights.linear("\(name).self_attn.o_proj", hasBias: false),
+                feedForwardNorm: try weights.norm("\(name).post_attention_layernorm", epsilon: epsilon),
+                gateUp: try weights.gated(gate: "\(name).mlp.gate_proj", up: "\(name).mlp.up_proj"),
+                down: try weights.linear("\(name).mlp.down_proj", hasBias: false))
+        }
+    }
+
+    /// Memory for the steps of up to `rows` rows.
+    public func makeWorkspace(rows: Int) -> TransformerWorkspace {
+        TransformerWorkspace(rows: rows, heads: heads, feedForwardSize: feedForwardSize)
+    }
+
+    /// An empty key-value cache for `slots` positions.
+    public func makeCache(slots: Int) -> KeyValueCache {
+        KeyValueCache(layers: layerCount, slots: slots, width: heads.keyValueWidth)
+    }
+
+    /// Runs all layers over `hidden` in place, without the final normalisation.
+    ///
+    /// - Parameters:
+    ///   - hidden: `[rows, hiddenSize]`.
+    ///   - plan: Where the rows stand and which keys they see.
+    ///   - cache: Where keys and values are kept; nil where a step sees its own rows only.
+    public func run(
+        _ hidden: Matrix, plan: RowPlan, cache: KeyValueCache?, workspace: TransformerWorkspace, backend: any Backend
+    ) {
+        let qkv = workspace.queryKeyValue.prefix(hidden.rows)
+        let attended = workspace.attended.prefix(hidden.rows)
+        let gated = workspace.gated.prefix(hidden.rows)
+        let residual = Epilogue.residual(hidden, scale: residualScale)
+        for (index, layer) in layers.enumerated() {
+            let kept = cache.map { (keys: $0.keys[index], values: $0.values[index]) }
+            backend.linear(hidden, norm: layer.attentionNorm, layer.queryKeyValue, into: qkv, .store)
+            backend.rotate(qkv, heads: heads, table: rotary, cache: kept, plan: plan)
+            backend.attend(qkv, heads: heads, cache: kept, plan: plan, into: attended)
+            backend.linear(attended, norm: nil, layer.output, into: hidden, residual)
+            backend.linear(hidden, norm: layer.feedForwardNorm, layer.gateUp, into: gated, .siluGate)
+            backend.linear(gated, norm: nil, layer.down, into: hidden, residual)
+        }
+    }
+}
+
+/// The memory that a transformer's steps work in; laid out once, used by every layer.
+public final class TransformerWorkspace: Sendable {
+    /// The most rows that a step may have.
+    public let rows: Int
+    let queryKeyValue: Matrix
+    let attended: Matrix
+    let gated: Matrix
+
+    init(rows: Int, heads: HeadLayout, feedForwardSize: Int) {
+        self.rows = rows
+        queryKeyValue = Matrix(rows: rows, columns: heads.fusedWidth)
+        attended = Matrix(rows: rows, columns: heads.queryWidth)
+        gated = Matrix(rows: rows, columns: feedForwardSize)
+    }
+}
+
+/// Keys and values of every layer for the positions seen so far, `[slots, keyValueHeads * headSize]` each.
+public final class KeyValueCache: Sendable {
+    /// How many positions fit.
+    public let slots: Int
+    let keys: [Matrix]
+    let values: [Matrix]
+
+    init(layers: Int, slots: Int, width: Int) {
+        self.slots = slots
+        keys = (0..<layers).map { _ in Matrix(rows: slots, columns: width) }
+        values = (0..<layers).map { _ in Matrix(rows: slots, columns: width) }
+    }
+
+    /// The first `count` keys of a layer, `[count, keyValueHeads * headSize]`, after rotation.
+    func keys(layer: Int, count: Int) -> Matrix { keys[layer].prefix(count) }
+
+    /// The first `count` values of a layer.
+    func values(layer: Int, count: Int) -> Matrix { values[layer].prefix(count) }
+}

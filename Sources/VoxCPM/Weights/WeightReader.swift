@@ -1,0 +1,67 @@
+import Checkpoint
+import Compute
+
+/// Reads named tensors of a checkpoint into packed weights.
+///
+/// Names and shapes were checked against the configuration before (`CheckpointFolder.verify`); what is wrong here all
+/// the same is thrown, never trapped.
+struct WeightReader {
+    let source: any TensorSource
+    let precision: Precision
+    let team: WorkerTeam
+    /// Called with the bytes of every tensor read.
+    var progress: (Int) -> Void = { _ in }
+
+    /// A linear layer `name.weight`, with `name.bias` where `hasBias`.
+    func linear(_ name: String, hasBias: Bool) throws -> LinearWeight {
+        try linear(stacking: [name], hasBias: hasBias)
+    }
+
+    /// Several linear layers with the same inputs, one below the other.
+    func linear(stacking names: [String], hasBias: Bool = false) throws -> LinearWeight {
+        let bias = hasBias ? try names.flatMap { try source.floats($0 + ".bias") } : nil
+        return try rows(of: names.map { $0 + ".weight" }) { matrices in
+            LinearWeight(stacking: matrices, bias: bias, precision: precision, team: team)
+        }
+    }
+
+    /// The two halves of a gated layer.
+    func gated(gate: String, up: String) throws -> LinearWeight {
+        try rows(of: [gate + ".weight", up + ".weight"]) { matrices in
+            LinearWeight(gate: matrices[0], up: matrices[1], precision: precision, team: team)
+        }
+    }
+
+    func norm(_ name: String, epsilon: Float) throws -> NormWeight {
+        NormWeight(values: try source.floats(name + ".weight"), epsilon: epsilon)
+    }
+
+    /// Opens the tensors one inside the other, since their bytes are valid in their closures only.
+    private func rows<R>(of names: [String], _ opened: [WeightRows] = [], _ body: ([WeightRows]) throws -> R) throws
+        -> R
+    {
+        guard opened.count < names.count else { return try body(opened) }
+        let name = names[opened.count]
+        guard let info = source.tensors[name] else { throw VoxCPMError.missingTensor(name, file: source.file) }
+        guard info.shape.count == 2, info.shape[0] > 0, info.shape[1] > 0 else {
+            throw VoxCPMError.unusableTensor(name, file: source.file, reason: "it has the shape \(info.shape)")
+        }
+        let format: WeightRows.Format
+        switch info.type {
+        case .f32: format = .f32
+        case .f16: format = .f16
+        case .bf16: format = .bf16
+        default:
+            throw VoxCPMError.unusableTensor(name, file: source.file, reason: "its type is \(info.type.rawValue)")
+        }
+        if let first = opened.first, first.inputs != info.shape[1] {
+            throw VoxCPMError.unusableTensor(
+                name, file: source.file, reason: "it has \(info.shape[1]) inputs beside \(first.inputs)")
+        }
+        return try source.withBytes(of: name) { bytes in
+            progress(bytes.count)
+            let matrix = WeightRows(bytes, format: format, outputs: info.shape[0], inputs: info.shape[1])
+            return try rows(of: names, opened + [matrix], body)
+        }
+    }
+}
