@@ -137,9 +137,12 @@ public protocol Backend: AnyObject, Sendable {
     /// The snake activation `x + sin^2(alpha x) / (alpha + 1e-9)`, per column; `out` may be `x`.
     func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix)
 
-    /// A depthwise causal convolution over the rows of `x`. The `(taps - 1) * dilation` rows before its first row are
-    /// read: the view must not be the start of its storage.
-    func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, into out: Matrix)
+    /// A depthwise causal convolution over the rows of `x`, followed by the snake activation where one is given. The
+    /// `(taps - 1) * dilation` rows before its first row are read: the view must not be the start of its storage.
+    func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, snake: SnakeWeight?, into out: Matrix)
+
+    /// A linear layer with a single output, `[rows, 1]`: the last convolution of the AudioVAE decoder.
+    func filter(_ x: Matrix, _ weight: FilterWeight, into out: Matrix)
 }
 
 /// The snake activation's alpha per channel, and what the sine is multiplied with.
@@ -164,6 +167,17 @@ public struct DepthwiseWeight: Sendable {
     public init(taps: Int, dilation: Int, weights: [Float], bias: [Float]?) {
         self.taps = taps
         self.dilation = dilation
+        self.weights = weights
+        self.bias = bias
+    }
+}
+
+/// The weight of a linear layer with one output.
+public struct FilterWeight: Sendable {
+    public let weights: [Float]
+    public let bias: Float
+
+    public init(weights: [Float], bias: Float) {
         self.weights = weights
         self.bias = bias
     }

@@ -212,23 +212,47 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         }
     }
 
-    public func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, into out: Matrix) {
+    public func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, snake: SnakeWeight?, into out: Matrix) {
         precondition(x.rowStride == x.columns && out.rowStride == out.columns, "depthwise works on contiguous rows")
         precondition(x.offset >= (weight.taps - 1) * weight.dilation * x.columns, "no history before the first row")
+        precondition(
+            weight.weights.count == weight.taps * x.columns && out.columns == x.columns && out.rows == x.rows,
+            "a convolution of another width")
+        precondition(snake.map { $0.alpha.count == x.columns } ?? true, "a snake of another width")
+        let bias = weight.bias ?? []
         weight.weights.withUnsafeBufferPointer { weights in
-            let bias = weight.bias ?? []
             bias.withUnsafeBufferPointer { biases in
-                var call = mynah_depthwise()
-                call.x = UnsafePointer(x.base)
-                call.channels = x.columns
-                call.taps = weight.taps
-                call.dilation = weight.dilation
-                call.weights = weights.baseAddress
-                call.bias = bias.isEmpty ? nil : biases.baseAddress
-                call.out = out.base
-                withUnsafePointer(to: call) { call in
-                    team.split(x.rows, unit: 8) { kernels.pointee.depthwise(call, $0.lowerBound, $0.upperBound) }
+                (snake?.alpha ?? []).withUnsafeBufferPointer { alpha in
+                    (snake?.inverse ?? []).withUnsafeBufferPointer { inverse in
+                        var call = mynah_depthwise()
+                        call.x = UnsafePointer(x.base)
+                        call.channels = x.columns
+                        call.taps = weight.taps
+                        call.dilation = weight.dilation
+                        call.weights = weights.baseAddress
+                        call.bias = weight.bias == nil ? nil : biases.baseAddress
+                        call.alpha = snake == nil ? nil : alpha.baseAddress
+                        call.inverse = snake == nil ? nil : inverse.baseAddress
+                        call.out = out.base
+                        withUnsafePointer(to: call) { call in
+                            team.split(x.rows, unit: 8) { rows in
+                                kernels.pointee.depthwise(call, rows.lowerBound, rows.upperBound)
+                            }
+                        }
+                    }
                 }
+            }
+        }
+    }
+
+    public func filter(_ x: Matrix, _ weight: FilterWeight, into out: Matrix) {
+        precondition(x.columns == weight.weights.count, "\(x.columns) inputs for a filter of \(weight.weights.count)")
+        precondition(out.columns == 1 && out.rowStride == 1 && out.rows == x.rows, "a filter has one output")
+        weight.weights.withUnsafeBufferPointer { weights in
+            team.split(x.rows, unit: 16) {
+                kernels.pointee.filter(
+                    x.base, x.rowStride, weights.baseAddress, x.columns, weight.bias, out.base, $0.lowerBound,
+                    $0.upperBound)
             }
         }
     }

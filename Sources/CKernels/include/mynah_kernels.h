@@ -70,7 +70,7 @@ typedef struct {
     size_t head_size;
 } mynah_rotary;
 
-/// One depthwise causal convolution over time-major data.
+/// One depthwise causal convolution over time-major data, with the snake activation of its sums where `alpha` is given.
 typedef struct {
     const float *x;  ///< points at time 0 of `[time, channels]`; the `(taps - 1) * dilation` rows before it are read
     size_t channels;
@@ -78,6 +78,8 @@ typedef struct {
     size_t dilation;
     const float *weights; ///< `[taps, channels]`, oldest first
     const float *bias;    ///< `[channels]` or NULL
+    const float *alpha;   ///< `[channels]` or NULL
+    const float *inverse; ///< `[channels]`, where `alpha` is given
     float *out;           ///< `[time, channels]`
 } mynah_depthwise;
 
@@ -97,6 +99,10 @@ typedef struct {
         const float *x, const float *alpha, const float *inverse, size_t channels, float *out, size_t row_begin,
         size_t row_end);
     void (*depthwise)(const mynah_depthwise *, size_t row_begin, size_t row_end);
+    /// A linear layer with one output: `out[row] = bias + <x[row], weights>`; rows may overlap.
+    void (*filter)(
+        const float *x, size_t x_stride, const float *weights, size_t k, float bias, float *out, size_t row_begin,
+        size_t row_end);
 } mynah_kernels;
 
 /// The table of an instruction set: `"scalar"`, `"avx2"`, `"avx512"`, `"neon"`, or NULL for the best that this machine
