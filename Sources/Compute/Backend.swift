@@ -143,6 +143,9 @@ public protocol Backend: AnyObject, Sendable {
 
     /// A linear layer with a single output, `[rows, 1]`: the last convolution of the AudioVAE decoder.
     func filter(_ x: Matrix, _ weight: FilterWeight, into out: Matrix)
+
+    /// The hyperbolic tangent of every value, in place.
+    func tanh(_ x: Matrix)
 }
 
 /// The snake activation's alpha per channel, and what the sine is multiplied with.

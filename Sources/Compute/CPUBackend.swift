@@ -256,4 +256,9 @@ public final class CPUBackend: Backend, @unchecked Sendable {
             }
         }
     }
+
+    public func tanh(_ x: Matrix) {
+        precondition(x.rowStride == x.columns, "tanh works on contiguous rows")
+        team.split(x.rows * x.columns, unit: 1024) { kernels.pointee.tanh(x.base, $0.lowerBound, $0.upperBound) }
+    }
 }

@@ -103,6 +103,8 @@ typedef struct {
     void (*filter)(
         const float *x, size_t x_stride, const float *weights, size_t k, float bias, float *out, size_t row_begin,
         size_t row_end);
+    /// In place.
+    void (*tanh)(float *x, size_t begin, size_t end);
 } mynah_kernels;
 
 /// The table of an instruction set: `"scalar"`, `"avx2"`, `"avx512"`, `"neon"`, or NULL for the best that this machine

@@ -1,0 +1,106 @@
+public import Checkpoint
+public import Compute
+import Synchronization
+
+/// The audio autoencoder of VoxCPM (`AudioVAE` of the reference): samples to latents, and latents to samples.
+///
+/// Both directions are causal and carry their state, so audio may be processed in chunks of any size: the result is the
+/// same to the bit. What ``decode(_:)`` and ``encode(_:)`` need of memory does not grow with the length of the audio,
+/// but for the result itself.
+///
+/// Weights may be shared by any number of states; like the backend they compute on, all states of one autoencoder are
+/// used by one thread at a time.
+public final class AudioVAE: Sendable {
+    public let configuration: AudioVAEConfiguration
+    private let decoder: VAEDecoder
+    private let encoder: VAEEncoder
+    private let backend: any Backend
+    private let workspace = Mutex<ConvolutionWorkspace?>(nil)
+
+    /// Latents that ``decode(_:)`` takes at a time: enough that the wide layers' weights are read rarely, few enough
+    /// that the activations stay near the cores.
+    private static let decodedChunk = 8
+    /// Samples that ``encode(_:)`` takes at a time.
+    public static let encodedChunk = 8192
+
+    /// Reads, folds and packs the weights.
+    ///
+    /// - Parameters:
+    ///   - weights: The tensors of `audiovae.safetensors` or `audiovae.pth`.
+    ///   - precision: How the matrices are stored. Depthwise convolutions and snakes are always `f32`.
+    ///   - team: Packs the weights in parallel.
+    /// - Throws: `TensorError` where a tensor is missing or has another size, ``AudioVAEError``.
+    public init(
+        configuration: AudioVAEConfiguration, weights: any TensorSource, precision: Precision = .f32,
+        backend: any Backend, team: WorkerTeam
+    ) throws {
+        let loader = WeightLoader(source: weights, precision: precision, team: team)
+        self.configuration = configuration
+        self.backend = backend
+        decoder = try VAEDecoder(configuration, loader)
+        encoder = try VAEEncoder(configuration, loader)
+    }
+
+    /// The decoder's state for one sequence, silent until its first latents.
+    ///
+    /// - Parameter latents: The most latents that one call of ``AudioVAEDecoderState/decode(_:)`` may give.
+    public func makeDecoder(maxChunk latents: Int) -> AudioVAEDecoderState {
+        AudioVAEDecoderState(
+            decoder, backend: backend, workspace: sharedWorkspace(decoder.workspaceSize(latents: latents)),
+            maxChunk: latents)
+    }
+
+    /// The encoder's state for one sequence.
+    ///
+    /// - Parameter samples: How many samples are processed at a time; more only cost memory.
+    public func makeEncoder(maxChunk samples: Int = encodedChunk) -> AudioVAEEncoderState {
+        let plan = encoder.plan(samples: samples)
+        return AudioVAEEncoderState(
+            encoder, backend: backend, workspace: sharedWorkspace(plan.size), maxChunk: samples,
+            maxLatents: plan.latents)
+    }
+
+    /// Decodes latents from silence.
+    ///
+    /// - Parameters:
+    ///   - latents: `[time, latentSize]`.
+    ///   - observer: Sees the layers' outputs of every chunk.
+    /// - Returns: `time * outputsPerLatent` samples.
+    /// - Throws: ``AudioVAEError/latentSize(expected:found:)``.
+    public func decode(_ latents: Matrix, observer: LayerObserver? = nil) throws(AudioVAEError) -> [Float] {
+        guard latents.columns == configuration.latentSize else {
+            throw .latentSize(expected: configuration.latentSize, found: latents.columns)
+        }
+        let state = makeDecoder(maxChunk: min(max(latents.rows, 1), Self.decodedChunk))
+        state.observer = observer
+        var samples: [Float] = []
+        samples.reserveCapacity(latents.rows * configuration.outputsPerLatent)
+        for start in stride(from: 0, to: latents.rows, by: Self.decodedChunk) {
+            samples += state.decode(latents[rows: start..<min(start + Self.decodedChunk, latents.rows)])
+        }
+        return samples
+    }
+
+    /// Encodes samples, padded with silence to a whole latent on the right.
+    ///
+    /// - Parameters:
+    ///   - samples: Mono, at the model's sample rate.
+    ///   - observer: Sees the layers' outputs of every chunk.
+    /// - Returns: The means of the latents, `[time, latentSize]`.
+    public func encode(_ samples: [Float], observer: LayerObserver? = nil) -> Matrix {
+        let state = makeEncoder()
+        state.observer = observer
+        let values = state.encode(samples) + state.finish()
+        let width = configuration.latentSize
+        return Matrix(rows: values.count / width, columns: width, values: values)
+    }
+
+    private func sharedWorkspace(_ size: WorkspaceSize) -> ConvolutionWorkspace {
+        workspace.withLock { current in
+            if let current, current.holds(size) { return current }
+            let new = ConvolutionWorkspace(size)
+            current = new
+            return new
+        }
+    }
+}
