@@ -1,7 +1,8 @@
-import Checkpoint
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Checkpoint
 
 struct ConfigurationTests {
     /// A checkpoint folder of the fixtures.

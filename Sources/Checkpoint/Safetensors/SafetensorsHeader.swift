@@ -31,6 +31,9 @@ struct SafetensorsHeader {
         guard length > 0, bytes[8] == UInt8(ascii: "{") else { throw Rejection(.headerNotObject) }
         let header = try Self.members(UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + length)]))
 
+        let count = header.members.count - (header["__metadata__"] == nil ? 0 : 1)
+        guard count <= Self.tensorLimit else { throw Rejection(.tooManyTensors(count: count, limit: Self.tensorLimit)) }
+
         var metadata: [String: String] = [:]
         var entries: [String: Entry] = [:]
         let start = 8 + length
@@ -41,9 +44,6 @@ struct SafetensorsHeader {
                 let entry = try Self.entry(name, value, start: start, limit: bytes.count)
                 guard entries.updateValue(entry, forKey: name) == nil else { throw Rejection(.ambiguousName(name)) }
             }
-        }
-        guard entries.count <= Self.tensorLimit else {
-            throw Rejection(.tooManyTensors(count: entries.count, limit: Self.tensorLimit))
         }
         try Self.checkLayout(Array(entries.values), start: start, end: bytes.count)
         self.entries = entries
