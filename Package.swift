@@ -60,5 +60,6 @@ let package = Package(
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
         tests(of: "mynah"),
+        .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )
