@@ -69,14 +69,11 @@ public enum AudioFile {
             throw .tooManyBytes(source: source, limit: limits.maxBytes)
         }
         try check(Array(bytes.prefix(AudioContainer.signatureLength)), source: source)
-        let audio = try bytes.withUnsafeBytes { (raw) throws(AudioReadError) -> MonoAudio in
-            var info = SF_INFO()
-            let memory = MemorySource(raw)
-            return try withExtendedLifetime(memory) { () throws(AudioReadError) -> MonoAudio in
-                let handle = memory.open(&info)
-                return try SoundDecoder(source: source, limits: limits).decode(handle, info: info)
-            }
-        }
+        var info = SF_INFO()
+        let memory = MemorySource(bytes)
+        defer { withExtendedLifetime(memory) {} }
+        let handle = memory.open(&info)
+        let audio = try SoundDecoder(source: source, limits: limits).decode(handle, info: info)
         return try resample(audio, source: source, to: sampleRateHz, method: method)
     }
 

@@ -3,11 +3,11 @@ import Glibc
 
 /// Bytes in memory that libsndfile reads as if they were a file.
 final class MemorySource {
-    private let bytes: UnsafeRawBufferPointer
+    private let bytes: [UInt8]
     private var position = 0
 
-    /// The bytes must outlive this object and every handle opened on it.
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// This object must outlive every handle opened on it.
+    init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
@@ -38,8 +38,11 @@ final class MemorySource {
 
     private func read(into buffer: UnsafeMutableRawPointer?, count: Int) -> sf_count_t {
         let taken = max(0, min(count, bytes.count - position))
-        guard taken > 0, let buffer, let base = bytes.baseAddress else { return 0 }
-        buffer.copyMemory(from: base + position, byteCount: taken)
+        guard taken > 0, let buffer else { return 0 }
+        bytes.withUnsafeBytes { raw in
+            UnsafeMutableRawBufferPointer(start: buffer, count: taken)
+                .copyBytes(from: raw[position..<position + taken])
+        }
         position += taken
         return sf_count_t(taken)
     }
