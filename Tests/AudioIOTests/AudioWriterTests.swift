@@ -72,8 +72,11 @@ struct AudioWriterTests {
         }
         try writer.finish()
         if format == .opus || format == .ogg {
-            // Ogg streams carry a random serial number.
-            #expect(bytes.count == whole.count)
+            // Ogg streams carry a random serial number, and Vorbis looks ahead as far as it has been fed.
+            let inPieces = try AudioFile.readMono(bytes: bytes, named: "pieces").samples
+            let atOnce = try AudioFile.readMono(bytes: whole, named: "whole").samples
+            #expect(inPieces.count == atOnce.count)
+            #expect(zip(inPieces, atOnce).allSatisfy { abs($0 - $1) < 0.02 })
         } else {
             #expect(bytes == whole)
         }

@@ -33,7 +33,7 @@ public final class AudioPlayer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = complaints ?? FileHandle.nullDevice
         do {
-            try process.run()
+            try Self.startWithOpenSignals(process)
         } catch {
             throw .cannotStart(program: program.path, reason: "\(error)")
         }
@@ -42,7 +42,7 @@ public final class AudioPlayer {
                 to: .descriptor(input.fileHandleForWriting.fileDescriptor, name: program.kind.rawValue),
                 format: program.format, sampleRateHz: sampleRateHz)
         } catch {
-            process.terminate()
+            kill(process.processIdentifier, SIGKILL)
             throw .writing(error)
         }
     }
@@ -80,7 +80,7 @@ public final class AudioPlayer {
         guard isOpen else { return }
         isOpen = false
         writer.abandon()
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
@@ -106,6 +106,17 @@ public final class AudioPlayer {
             words = text.split(whereSeparator: \.isNewline).last.map { String($0.prefix(200)) } ?? ""
         }
         return .failed(program: program.path, status: process.terminationStatus, words: words)
+    }
+
+    /// Starts a program with no signal held back. It inherits what the starting thread holds back, and pool
+    /// threads hold back all, so that Ctrl-C would not reach the player.
+    private static func startWithOpenSignals(_ process: Process) throws {
+        var none = sigset_t()
+        sigemptyset(&none)
+        var before = sigset_t()
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try process.run()
     }
 
     /// A file that is gone when it is closed; nil where none can be made.
