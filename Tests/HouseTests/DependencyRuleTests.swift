@@ -37,7 +37,8 @@ struct DependencyRuleTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
-            "swift", "package", "--package-path", root.path, "--scratch-path", scratch.path, "describe", "--type", "json",
+            "swift", "package", "--package-path", root.path, "--scratch-path", scratch.path, "describe", "--type",
+            "json",
         ]
         let output = Pipe()
         process.standardOutput = output

@@ -1,0 +1,46 @@
+/// Seconds spent in each stage of a generation.
+public struct StageTimings: Sendable, Equatable {
+    /// A stage of the engine.
+    public enum Stage: String, Sendable, CaseIterable {
+        case prefill
+        case languageModel = "lm"
+        case localEncoder = "local_encoder"
+        case diffusion
+        case vaeEncode = "vae_encode"
+        case vaeDecode = "vae_decode"
+    }
+
+    private var seconds: [Double] = Array(repeating: 0, count: Stage.allCases.count)
+
+    public init() {}
+
+    public subscript(stage: Stage) -> Double {
+        get { seconds[Self.index(stage)] }
+        set { seconds[Self.index(stage)] = newValue }
+    }
+
+    /// The sum over all stages.
+    public var total: Double { seconds.reduce(0, +) }
+
+    /// Runs `body` and adds its wall time to a stage.
+    mutating func measure<R>(_ stage: Stage, _ body: () throws -> R) rethrows -> R {
+        let clock = ContinuousClock()
+        let start = clock.now
+        defer {
+            let (whole, attoseconds) = (clock.now - start).components
+            self[stage] += Double(whole) + Double(attoseconds) * 1e-18
+        }
+        return try body()
+    }
+
+    private static func index(_ stage: Stage) -> Int {
+        switch stage {
+        case .prefill: 0
+        case .languageModel: 1
+        case .localEncoder: 2
+        case .diffusion: 3
+        case .vaeEncode: 4
+        case .vaeDecode: 5
+        }
+    }
+}

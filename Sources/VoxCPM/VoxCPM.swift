@@ -1,2 +1,0 @@
-/// The room's name, until its first type moves in.
-enum VoxCPMRoom {}
