@@ -33,6 +33,13 @@ public protocol TensorSource: Sendable {
     ///
     /// - Throws: ``TensorError/missing(name:file:)`` and whatever `body` throws.
     func withBytes<R>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R
+    /// Says that a tensor's bytes will not be read again soon. A mapped file gives the memory back, so that weights that
+    /// are converted one by one do not stay in memory twice; reading again is always possible.
+    func relinquish(_ name: String)
+}
+
+extension TensorSource {
+    public func relinquish(_: String) {}
 }
 
 /// A tensor that was asked for cannot be had in the wished form.

@@ -65,6 +65,14 @@ struct ConfigurationTests {
         #expect(vae.depthwise)
     }
 
+    @Test func publishedModelsHaveTheirSizes() {
+        let model = ModelConfiguration.voxCPM15
+        #expect(model.samplesPerPatch == 7056)
+        #expect(model.languageModel.ropeFactors.count == model.languageModel.headSize / 2)
+        #expect(ExpectedTensor.model(for: model).reduce(0) { $0 + $1.count } > 700_000_000)
+        #expect(ModelConfiguration.voxCPM05B.samplesPerPatch == 1280)
+    }
+
     @Test func channelsPerHeadNeedNotDivideTheHiddenSize() throws {
         let text = try Self.json().replacingOccurrences(
             of: "\"num_heads\": 2,", with: "\"num_heads\": 6, \"kv_channels\": 16,")

@@ -6,11 +6,15 @@ import Testing
 
 /// Damaged files must be refused with one of our errors or read, never end the process.
 ///
-/// The same damage in every run, for a moment each; `MYNAH_FUZZ_SECONDS` makes each parser run that long, with damage
-/// that depends on the time. Inputs that once went wrong belong into `Corpus`, which is always run.
+/// The same damage in every run, for a moment; `MYNAH_FUZZ_SECONDS` makes each parser run that long, with damage
+/// that depends on the time. Inputs that once went wrong belong into ``FuzzCorpus``, which is always run.
 @Suite(.serialized) struct FuzzTests {
+    /// What is fed with damaged input.
     enum Parser: String, CaseIterable, Sendable {
         case json, configuration, safetensors, index, pickle, zip
+
+        /// Inputs in the normal test run; configurations take several milliseconds each.
+        var shortRuns: Int { self == .configuration ? 100 : 300 }
 
         /// Small valid inputs.
         func seeds() throws -> [[UInt8]] {
@@ -124,7 +128,7 @@ import Testing
         var mutator = Mutator(random: SeededGenerator(state: seed))
         var pool = seeds
         var runs = 0
-        while seconds.map({ ContinuousClock.now - start < .seconds($0) }) ?? (runs < 400) {
+        while seconds.map({ ContinuousClock.now - start < .seconds($0) }) ?? (runs < parser.shortRuns) {
             let first = pool[Int.random(in: 0..<pool.count, using: &mutator.random)]
             let second = pool[Int.random(in: 0..<pool.count, using: &mutator.random)]
             let input = mutator.mutate(first, with: second)
@@ -135,20 +139,45 @@ import Testing
             runs += 1
         }
         if seconds != nil { try? FileManager.default.removeItem(at: Self.lastInput(parser)) }
-        #expect(runs >= 400 || seconds != nil)
+        #expect(runs >= 100)
     }
 
     private static func lastInput(_ parser: Parser) -> URL {
         FileManager.default.temporaryDirectory.appendingPathComponent("mynah-fuzz-\(parser.rawValue)")
     }
 
-    /// `Corpus/<parser>/…`: inputs that once went wrong.
-    @Test(arguments: Parser.allCases) func corpusIsHarmless(parser: Parser) throws {
-        let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Corpus/\(parser.rawValue)")
-        let folder = try Self.folderWithShards()
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: corpus.path)) ?? [] {
-            _ = Self.accepts(parser, [UInt8](try Data(contentsOf: corpus.appendingPathComponent(name))), in: folder)
+    @Test(arguments: FuzzCorpus.inputs.indices) func corpusIsHarmless(index: Int) throws {
+        let (parser, _, bytes) = FuzzCorpus.inputs[index]
+        _ = Self.accepts(parser, bytes, in: try Self.folderWithShards())
+    }
+
+    /// Views of a storage with numbers at the borders: refused, or readable without leaving the storage.
+    @Test func randomViewsAreHarmless() throws {
+        var random = SeededGenerator(state: 7)
+        let borders = [0, 0, 1, 1, 1, 2, 2, 3, 5, 6, 7, -1, 1 << 31, 1 << 61, 1 << 62, .max - 1, .max, .min]
+        func number() -> Int { borders[Int.random(in: 0..<borders.count, using: &random)] }
+        let storage = PickledStorage(key: "0", type: .f32, count: 6)
+        let source = (0..<6).flatMap { little(UInt32($0)) }
+        var accepted = 0
+        for _ in 0..<20_000 {
+            let rank = Int.random(in: 0...4, using: &random)
+            let shape = (0..<rank).map { _ in number() }
+            let strides = (0..<rank).map { _ in number() }
+            guard
+                let view = try? PickledTensor(storage: storage, offset: number(), shape: shape, strides: strides)
+            else { continue }
+            accepted += 1
+            let count = shape.reduce(1, *)
+            #expect(count <= 6)
+            if view.isContiguous {
+                #expect(count == 0 || view.offset + count <= 6)
+            }
+            var target = [UInt8](repeating: 0xff, count: count * 4)
+            target.withUnsafeMutableBytes { target in
+                source.withUnsafeBytes { view.gather(from: $0, into: target) }
+            }
+            #expect(target.allSatisfy { $0 < 6 })
         }
+        #expect(accepted > 100)
     }
 }

@@ -20,6 +20,8 @@ struct SafetensorsWriterTests {
         #expect(try file.integers("byte") == [7, 8, 9])
         #expect(try file.integers("scalar") == [-5])
         #expect(try file.floats("large") == large)
+        file.relinquish("large")
+        #expect(try file.floats("large") == large)
         #expect(file.metadata["note"] == "quote \" and\nline")
         #expect(reports.last == writer.byteCount)
         #expect(try folder.names == ["out.safetensors"])

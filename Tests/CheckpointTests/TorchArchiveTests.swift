@@ -24,6 +24,7 @@ struct TorchArchiveTests {
             ("empty", Pickle.tensor(storage, shape: [0, 3], strides: [3, 1])),
             ("thin", Pickle.tensor(storage, offset: 2, shape: [1, 2, 1], strides: [9, 1, .max])),
             ("thinColumn", Pickle.tensor(storage, shape: [1, 2, 1], strides: [.max, 3, .max])),
+            ("nothing", Pickle.tensor(storage, shape: [0, 1 << 62, 1 << 62], strides: [1, 1 << 62, 1])),
             ("repeated", Pickle.tensor(storage, offset: 3, shape: [3, 2], strides: [0, 1])),
         ])
         #expect(try archive.floats("whole") == [0, 1, 2, 3, 4, 5])
@@ -34,6 +35,9 @@ struct TorchArchiveTests {
         #expect(try archive.floats("thin") == [2, 3])
         #expect(try archive.floats("thinColumn") == [0, 3])
         #expect(try archive.floats("repeated") == [3, 4, 3, 4, 3, 4])
+        #expect(try archive.floats("nothing") == [])
+        archive.relinquish("whole")
+        #expect(try archive.floats("whole") == [0, 1, 2, 3, 4, 5])
         #expect(archive.tensors["transposed"]?.shape == [3, 2])
     }
 

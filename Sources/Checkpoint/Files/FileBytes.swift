@@ -56,6 +56,15 @@ final class FileBytes: @unchecked Sendable {
         if mapped { munmap(start, bytes.count) } else { free(start) }
     }
 
+    /// Gives the memory of whole pages inside `range` back to the system where the file is mapped.
+    func relinquish(_ range: Range<Int>) {
+        guard mapped, let start = bytes.baseAddress else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (range.lowerBound + page - 1) / page * page
+        let last = range.upperBound / page * page
+        if first < last { madvise(UnsafeMutableRawPointer(mutating: start + first), last - first, MADV_DONTNEED) }
+    }
+
     private static func status(_ descriptor: Int32, _ file: URL) throws(FileError) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(doing: .read, file: file, code: errno) }

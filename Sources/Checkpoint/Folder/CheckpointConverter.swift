@@ -80,11 +80,15 @@ public enum CheckpointConverter {
         var writer = SafetensorsWriter(metadata: ["format": "pt"])
         for info in source.tensors.values {
             guard let type, info.type.isReadableAsFloat, type != info.type else {
-                writer.add(info) { sink in try source.withBytes(of: info.name) { try sink($0) } }
+                writer.add(info) { sink in
+                    try source.withBytes(of: info.name) { try sink($0) }
+                    source.relinquish(info.name)
+                }
                 continue
             }
             writer.add(TensorInfo(name: info.name, type: type, shape: info.shape)) { sink in
                 try convert(info, of: source, to: type, sink)
+                source.relinquish(info.name)
             }
         }
         return writer

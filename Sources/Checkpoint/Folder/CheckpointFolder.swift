@@ -115,4 +115,6 @@ final class WeightNormNames: TensorSource {
         guard tensors[name] != nil else { throw TensorError.missing(name: name, file: file) }
         return try source.withBytes(of: originals[name] ?? name, body)
     }
+
+    func relinquish(_ name: String) { source.relinquish(originals[name] ?? name) }
 }

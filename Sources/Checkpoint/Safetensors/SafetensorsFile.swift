@@ -33,4 +33,8 @@ public final class SafetensorsFile: TensorSource {
             try body(UnsafeRawBufferPointer(rebasing: content.bytes[range]))
         }
     }
+
+    public func relinquish(_ name: String) {
+        if let range = ranges[name] { content.relinquish(range) }
+    }
 }

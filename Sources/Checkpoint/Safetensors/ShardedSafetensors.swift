@@ -97,6 +97,8 @@ public final class ShardedSafetensors: TensorSource {
         return try shard.withBytes(of: name, body)
     }
 
+    public func relinquish(_ name: String) { owner[name]?.relinquish(name) }
+
     private static func isPlainName(_ name: String) -> Bool {
         name.hasSuffix(".safetensors") && name.utf8.count <= 255 && !name.hasPrefix(".") && !name.contains("..")
             && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }

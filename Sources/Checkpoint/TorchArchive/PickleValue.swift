@@ -87,9 +87,11 @@ struct PickledTensor: Equatable {
 
     /// Whether the elements lie in the storage one after the other in row-major order.
     var isContiguous: Bool {
+        // Without elements any strides are right, and the product of the other sizes may overflow.
+        if shape.contains(0) { return true }
         var expected = 1
         for (size, stride) in zip(shape, strides).reversed() where size != 1 {
-            if stride != expected { return shape.contains(0) }
+            if stride != expected { return false }
             expected *= size
         }
         return true

@@ -85,6 +85,10 @@ public final class TorchArchive: TensorSource {
         }
     }
 
+    public func relinquish(_ name: String) {
+        if let view = views[name] { content.relinquish(view.storage) }
+    }
+
     private struct Rejection: Error {
         let fault: TorchArchiveError.Fault
         init(_ fault: TorchArchiveError.Fault) { self.fault = fault }
