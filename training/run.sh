@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Trains the nano voice from nothing, or goes on where it stopped.
+#
+#   WORK=../nano-work bash training/run.sh [stage ...]
+#
+# Stages in order: setup texts speech vae latents train evaluate voices export.
+# Without arguments all of them.  Each stage keeps what it already has, so the
+# same command resumes after any stop.  `train` runs the decoder (GAN) and the
+# language model side by side, one thread each, for TRAIN_MINUTES.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+WORK=${WORK:-$PWD/../nano-work}
+PYTHON=${PYTHON:-python3}
+TRAIN_MINUTES=${TRAIN_MINUTES:-1440}
+WORDNET=${WORDNET:-/usr/share/wordnet}
+WORDS=${WORDS:-/usr/share/dict/american-english}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+mkdir -p "$WORK"
+VENV=$WORK/venv
+py() { nice -n "${NICE:-10}" "$VENV/bin/python" -m "training.$1" --work "$WORK" "${@:2}"; }
+
+setup() {
+    [ -f "$VENV/ready" ] && return
+    "$PYTHON" -m venv "$VENV"
+    "$VENV/bin/pip" install -r training/requirements.txt
+    "$VENV/bin/pip" install --no-deps voxcpm Resemblyzer
+    touch "$VENV/ready"
+}
+
+texts() {
+    [ -f "$WORK/texts.txt" ] || py texts --wordnet "$WORDNET" --words "$WORDS"
+}
+
+speech() {
+    py teachers --set default --first 0 --last 40000
+    py teachers --set warped --first 40000 --last 80000
+    py teachers --set kokoro --first 80000 --last 82000 --per-speaker 5
+}
+
+vae() {
+    [ -f "$WORK/vae/frozen.pt" ] || py train_vae --encoder-steps 2000 --steps 3500 --freeze
+}
+
+latents() {
+    py latents --set default
+    py latents --set warped
+}
+
+train() {
+    py train_gan --minutes "$TRAIN_MINUTES" & local gan=$!
+    # short sentences of the default voice first, then everything
+    py train_tts --sets default --steps 6000 --patches 320 --lr 1.5e-3 --minutes "$TRAIN_MINUTES"
+    py train_tts --sets default,warped --patches 640 --lr 1.5e-3 --minutes "$TRAIN_MINUTES"
+    wait $gan
+}
+
+evaluate() {
+    py whisper_folder
+    WHISPER_DIR=$WORK/whisper py evaluate --what teacher,vae,tts
+    py speakers check
+}
+
+voices() { py speakers voices; }
+
+export_() {
+    py export --out "$WORK/export" --voices "$WORK/voices"
+    "$VENV/bin/python" -m training.check_reference "$WORK/export"
+}
+
+if [ $# -eq 0 ]; then set -- setup texts speech vae latents train evaluate voices export; fi
+for stage in "$@"; do
+    echo "== $stage"
+    if [ "$stage" = export ]; then export_; else "$stage"; fi
+done

@@ -1,0 +1,160 @@
+"""Built-in voices, and how near cloned speech comes to its prompt's speaker.
+
+    python -m training.speakers voices --work DIR
+    python -m training.speakers check --work DIR [--cases 40]
+
+``voices`` lets the teachers speak one prompt per built-in voice and writes
+DIR/voices: the prompt's latents (scaled, as the exported encoder gives them),
+a short preview and voices.json for generation.json.  ``check`` clones unseen
+synthetic speakers and asks a speaker-embedding model (Resemblyzer) whether the
+result is nearer to its prompt than to any built-in voice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from . import checkpoints, phonemes, tokenizer
+from .audiovae import AudioVAE
+from .dataset import PATCH, SAMPLES_PER_PATCH
+from .speech import SAMPLE_RATE
+from .teachers import Hibari, Kokoro, Tract, level
+
+#: Speakers from this number on are never trained on.
+UNSEEN = 1_000_000
+
+
+@dataclass
+class Voice:
+    """A built-in voice: hibari in a vocal tract, or Kokoro with one of its style vectors."""
+
+    name: str
+    description: str
+    transcript: str
+    tract: Tract | None = None
+    style: str = ""
+
+
+VOICES = (
+    Voice("wren", "Woman, American, clear and friendly", "Good morning. The kettle is on, and breakfast is almost ready.",
+          tract=Tract()),
+    Voice("bram", "Man, low and calm", "We walked along the shore until the lamps were lit.",
+          tract=Tract(formant=0.85, pitch=0.55, pitch_range=0.9, speed=0.95, tilt=-0.4)),
+    Voice("finch", "Young and bright, lively pitch", "Look over there, the little boat is coming back!",
+          tract=Tract(formant=1.14, pitch=1.28, pitch_range=1.15, speed=1.03, tilt=0.3)),
+    Voice("ayame", "Woman, soft and even", "The garden was quiet, and the rain had just stopped.", style="jf_alpha"),
+    Voice("kumo", "Man, deep and steady", "Every road in the valley leads to the old bridge.", style="jm_kumo"),
+)
+
+
+def speak(voice: Voice, hibari: Hibari, kokoro: Kokoro) -> tuple[np.ndarray, str]:
+    """The prompt's samples and its phonemes in misaki's alphabet."""
+    misaki, _ = hibari.phonemize(voice.transcript)
+    if voice.tract is None:
+        return level(kokoro.synthesise(misaki, kokoro.voices[voice.style], 1.0)), misaki
+    wave, _ = hibari.synthesise(misaki, 1, voice.tract)
+    return (wave if voice.tract == Tract() else level(wave)), misaki
+
+
+@torch.inference_mode()
+def encode_prompt(vae: AudioVAE, scale: Tensor, wave: np.ndarray) -> Tensor:
+    """Patches [n, PATCH, D] of a clip, zeros on its left up to whole patches."""
+    x = torch.from_numpy(np.pad(wave, (-len(wave) % SAMPLES_PER_PATCH, 0))).float()[None, None]
+    return (vae.encoder(x)[0][0].T / scale).reshape(-1, PATCH, len(scale)).contiguous()
+
+
+def build(work: Path) -> None:
+    """Write the folder of built-in voices."""
+    import soundfile
+
+    hibari, kokoro = Hibari(), Kokoro()
+    vae, _ = checkpoints.load_vae(checkpoints.newest_vae(work))
+    scale = torch.from_numpy(np.load(work / "latents" / "scale.npy"))
+    out = work / "voices"
+    out.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for voice in VOICES:
+        wave, misaki = speak(voice, hibari, kokoro)
+        z = encode_prompt(vae, scale, wave)
+        save_file({"latents": z}, out / f"{voice.name}.safetensors")
+        soundfile.write(out / f"{voice.name}.ogg", wave, SAMPLE_RATE, format="OGG", subtype="VORBIS")
+        entries.append({"name": voice.name, "description": voice.description, "transcript": voice.transcript,
+                        "phonemes": phonemes.to_arpabet(misaki), "latents": f"voices/{voice.name}.safetensors",
+                        "preview": f"voices/{voice.name}.ogg"})
+        print(f"{voice.name}: {len(wave) / SAMPLE_RATE:.2f} s, {len(z)} patches")
+    (out / "voices.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+class Embedder:
+    """Resemblyzer's speaker encoder, whose weights are inside its package."""
+
+    def __init__(self) -> None:
+        sys.modules.setdefault("webrtcvad", types.ModuleType("webrtcvad"))  # only its silence trimming needs it
+        from resemblyzer.audio import normalize_volume
+        from resemblyzer.voice_encoder import VoiceEncoder
+
+        self.normalise = normalize_volume
+        self.encoder = VoiceEncoder("cpu", verbose=False)
+
+    def __call__(self, wave: np.ndarray) -> np.ndarray:
+        from scipy.signal import resample_poly
+
+        x = resample_poly(wave, 2, 3).astype(np.float32)
+        return self.encoder.embed_utterance(self.normalise(x, -30, increase_only=True))
+
+
+def check(work: Path, cases: int) -> None:
+    """Clone ``cases`` unseen speakers; report how often the prompt is nearest."""
+    hibari, kokoro, embed = Hibari(), Kokoro(), Embedder()
+    vae, vae_step = checkpoints.load_vae(checkpoints.newest_vae(work))
+    model, scale, step = checkpoints.load_tts(work / "tts" / "last.pt")
+    lines = Path(__file__).with_name("evaluation.txt").read_text().splitlines()
+    built_in = np.stack([embed(speak(v, hibari, kokoro)[0]) for v in VOICES])
+    nearer, similarities = 0, []
+    for case in range(cases):
+        prompt, target = lines[case % len(lines)], lines[(case + 37) % len(lines)]
+        misaki, _ = hibari.phonemize(prompt)
+        wave = level(hibari.synthesise(misaki, case, Tract.random(UNSEEN + case))[0])
+        line = f"{phonemes.to_arpabet(misaki)} {phonemes.to_arpabet(hibari.phonemize(target)[0])}"
+        ids = [*tokenizer.encode(line)[0], tokenizer.AUDIO_START]
+        z = model.generate(ids, encode_prompt(vae, scale, wave), max_patches=60,
+                           generator=torch.Generator().manual_seed(case + 1))
+        with torch.inference_mode():
+            out = vae.decoder((z.reshape(-1, z.shape[-1]) * scale).T[None])[0, 0].numpy()
+        e = embed(out)
+        own, others = float(e @ embed(wave)), built_in @ e
+        nearer += own > others.max()
+        similarities.append(own)
+    row = {"what": "clone", "step": step, "vae_step": vae_step, "cases": cases, "nearest_is_prompt": nearer / cases,
+           "similarity": round(float(np.mean(similarities)), 3)}
+    print(row)
+    with open(work / "evaluation.jsonl", "a", encoding="utf-8") as f:
+        f.write(json.dumps(row) + "\n")
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("what", choices=("voices", "check"))
+    ap.add_argument("--work", type=Path, required=True)
+    ap.add_argument("--cases", type=int, default=40)
+    args = ap.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    if args.what == "voices":
+        build(args.work)
+    else:
+        check(args.work, args.cases)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""AudioVAE stages 0 and 1: the encoder with a log-mel head, then encoder and decoder together.
+
+    python -m training.train_vae --work DIR --steps 2600
+
+Stage 0 is the first ``--encoder-steps`` steps.  Resumes from DIR/vae/last.pt.
+``--freeze`` copies the averaged weights to DIR/vae/frozen.pt at the end: from
+then on latents may be encoded, and the decoder goes on in train_gan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+
+from .audiovae import AudioVAE
+from .losses import MelHead, SpectralLoss
+from .model import AUDIO_VAE_CONFIG
+from .speech import Crops
+from .stopping import Clock
+
+
+def ramp(step: int, begin: int, length: int) -> float:
+    """0 before ``begin``, 1 after ``begin + length``."""
+    return min(1.0, max(0.0, (step - begin) / length))
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--work", type=Path, required=True)
+    ap.add_argument("--sets", default="default,warped,kokoro")
+    ap.add_argument("--encoder-steps", type=int, default=2000)
+    ap.add_argument("--steps", type=int, default=3500, help="after stage 0")
+    ap.add_argument("--batch", type=int, default=8)
+    ap.add_argument("--frames", type=int, default=16, help="latent frames (40 ms) per crop")
+    ap.add_argument("--lr", type=float, default=8e-4)
+    ap.add_argument("--half-life", type=float, default=15000)
+    ap.add_argument("--kl", type=float, default=0.01)
+    ap.add_argument("--noise-from", type=int, default=1300, help="sampling and KL ramp up from this step on")
+    ap.add_argument("--noise-floor", type=float, default=0.15, help="least noise on the latents, from step 2000 on")
+    ap.add_argument("--minutes", type=float, default=1e9)
+    ap.add_argument("--freeze", action="store_true")
+    args = ap.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    out = args.work / "vae"
+    out.mkdir(parents=True, exist_ok=True)
+
+    vae, ema = AudioVAE(AUDIO_VAE_CONFIG), AudioVAE(AUDIO_VAE_CONFIG).requires_grad_(False)
+    vae.initialise()
+    ema.load_state_dict(vae.state_dict())
+    head, spectral = MelHead(AUDIO_VAE_CONFIG["latent_dim"]), SpectralLoss()
+    params = [*vae.parameters(), *head.parameters()]
+    opt = torch.optim.AdamW(params, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-3)
+    step, last = -args.encoder_steps, out / "last.pt"
+    if last.exists():
+        c = torch.load(last, weights_only=False)
+        vae.load_state_dict(c["model"])
+        ema.load_state_dict(c["ema"])
+        head.load_state_dict(c["head"])
+        opt.load_state_dict(c["opt"])
+        step = c["step"]
+    torch.manual_seed(step + 1_000_000)
+    crops = Crops([args.work / "speech" / s for s in args.sets.split(",")], seed=step)
+
+    def save() -> None:
+        torch.save({"model": vae.state_dict(), "ema": ema.state_dict(), "head": head.state_dict(),
+                    "opt": opt.state_dict(), "step": step}, out / "last.tmp")
+        os.replace(out / "last.tmp", last)
+
+    log = open(out / "log.jsonl", "a", encoding="utf-8")
+    clock = Clock(args.minutes)
+    saved = mark = time.time()
+    cpu = time.process_time()
+    sums: dict[str, float] = defaultdict(float)
+    while step < args.steps and not clock.over:
+        joint = step >= 0
+        since = step if joint else step + args.encoder_steps
+        rate = args.lr * min(1.0, (since + 1) / (300 if joint else 30)) * 0.5 ** (max(0, step) / args.half_life)
+        for g in opt.param_groups:
+            g["lr"] = rate
+        x = crops.batch(args.batch, vae.hop * args.frames)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mu, logvar = vae.encoder(x)
+        mu, logvar = mu.float(), logvar.float().clamp(-8, 4)
+        noisy = ramp(step, args.noise_from, 1000)
+        floor = ramp(step, 2000, 300) * args.noise_floor ** 2
+        z = mu + noisy * torch.randn_like(mu) * (logvar.exp() + floor).sqrt()
+        mel_head = head(z, x)
+        loss, row = 10 * mel_head, {"head": mel_head}
+        if joint:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                y = vae.decoder(z)
+            mel, relative = spectral(y.float()[:, 0], x[:, 0])
+            kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean()
+            loss = loss + 15 * mel + 2 * relative + args.kl * noisy * kl
+            row |= {"mel": mel, "relative": relative, "kl": kl, "std": mu.std(), "sigma": (0.5 * logvar).exp().mean()}
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        row["norm"] = torch.nn.utils.clip_grad_norm_(params, 10.0)
+        opt.step()
+        step += 1
+        with torch.no_grad():
+            done = step + args.encoder_steps
+            torch._foreach_lerp_(list(ema.parameters()), list(vae.parameters()), 1 - min(0.999, done / (done + 10)))
+        for k, v in row.items():
+            sums[k] += float(v.detach())
+        if step % 50 == 0:
+            line = {k: round(v / 50, 4) for k, v in sums.items()}
+            line |= {"step": step, "lr": rate, "wall": round((time.time() - mark) / 50, 2),
+                     "cpu": round((time.process_time() - cpu) / 50, 2)}
+            print(line, flush=True)
+            log.write(json.dumps(line) + "\n")
+            log.flush()
+            sums.clear()
+            mark, cpu = time.time(), time.process_time()
+        if time.time() - saved > 300:
+            save()
+            saved = time.time()
+    save()
+    if args.freeze and step >= args.steps:
+        torch.save({"ema": ema.state_dict(), "step": step}, out / "frozen.pt")
+        print(f"frozen at step {step}", flush=True)
+    print(f"stopped at step {step}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
