@@ -23,7 +23,8 @@ struct AudioPlayerTests {
 
     @Test(arguments: PlayerProgram.Kind.allCases)
     func samplesReachThePlayer(kind: PlayerProgram.Kind) throws {
-        let folder = try folder(with: kind.rawValue, running: "cat > \"$0.heard\"; echo \"$@\" > \"$0.args\"; echo noise")
+        let folder = try folder(
+            with: kind.rawValue, running: "cat > \"$0.heard\"; echo \"$@\" > \"$0.args\"; echo noise")
         let program = try PlayerProgram.find(searchPath: folder.url.path)
         let player = try AudioPlayer(program: program, sampleRateHz: 44_100)
         let sound = Sounds.sine(hertz: 440, seconds: 1, rateHz: 44_100)

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs what is missing, checks the style, builds, and runs all tests.
+# Arguments go to the test runner: ./test.sh --filter AudioIOTests
+#
+# Exit codes: as start.sh, else those of the failing step.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+# shellcheck source=scripts/prepare.sh
+. "$root/scripts/prepare.sh"
+
+prepare
+cd "$root"
+say "== Style"
+swift format lint --strict --recursive Sources Tests Package.swift
+scripts/house-check.sh
+say "== Build"
+swift build --build-tests || stop 5 "The build failed."
+say "== Tests"
+swift test --skip-build --disable-xctest "$@"
