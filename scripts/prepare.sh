@@ -49,7 +49,7 @@ explain_swift() {
 find_swift() {
     command -v swift >/dev/null && return
     local folder
-    for folder in "${SWIFTLY_BIN_DIR:-${SWIFTLY_HOME_DIR:-$HOME/.local/share/swiftly}/bin}" \
+    for folder in "${SWIFTLY_BIN_DIR:-${SWIFTLY_HOME_DIR:-${HOME:-}/.local/share/swiftly}/bin}" \
         /opt/swift*/usr/bin /usr/local/swift*/usr/bin; do
         if [ -x "$folder/swift" ]; then
             PATH="$folder:$PATH"
