@@ -14,7 +14,7 @@ import Testing
         case json, configuration, safetensors, index, pickle, zip
 
         /// Inputs in the normal test run; configurations take several milliseconds each.
-        var shortRuns: Int { self == .configuration ? 100 : 300 }
+        var shortRuns: Int { self == .configuration ? 50 : 200 }
 
         /// Small valid inputs.
         func seeds() throws -> [[UInt8]] {
@@ -139,7 +139,7 @@ import Testing
             runs += 1
         }
         if seconds != nil { try? FileManager.default.removeItem(at: Self.lastInput(parser)) }
-        #expect(runs >= 100)
+        #expect(runs >= 50)
     }
 
     private static func lastInput(_ parser: Parser) -> URL {

@@ -106,8 +106,10 @@ struct ZipTests {
 
     @Test func refusesEveryTruncation() throws {
         let bytes = Self.archive().bytes()
+        let folder = try TemporaryFolder()
         for length in 0..<bytes.count {
-            #expect(throws: ZipError.self) { try TorchArchiveTests.open(Array(bytes[..<length])) }
+            let file = try folder.write("x", Array(bytes[..<length]))
+            #expect(throws: ZipError.self) { try TorchArchive(file, mapped: false) }
         }
     }
 
