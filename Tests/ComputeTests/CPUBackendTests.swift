@@ -132,6 +132,62 @@ struct CPUBackendTests {
         }
     }
 
+    /// Enough rows that every member gets a share.
+    @Test func attentionIsTheSameForEveryTeam() throws {
+        var generator = SplitMix(state: 24)
+        let heads = HeadLayout(heads: 4, keyValueHeads: 2, headSize: 10)
+        let rows = 40
+        let start = generator.floats(rows * heads.fusedWidth)
+        let angles = generator.floats(50 * 5, in: -3...3)
+        let table = RotaryTable(
+            cosines: Matrix(rows: 50, columns: 5, values: angles.map { cos($0) }),
+            sines: Matrix(rows: 50, columns: 5, values: angles.map { sin($0) }))
+        var previous: [[Float]]?
+        for threads in 1...3 {
+            let backend = try CPUBackend(team: WorkerTeam(count: threads))
+            var results: [[Float]] = []
+            for hasCache in [false, true] {
+                let qkv = Matrix(rows: rows, columns: heads.fusedWidth, values: start)
+                let cache = (
+                    keys: Matrix(rows: 50, columns: heads.keyValueWidth),
+                    values: Matrix(rows: 50, columns: heads.keyValueWidth)
+                )
+                let plan = hasCache ? RowPlan.causal(from: 3, count: rows) : .groups(8, of: 5)
+                let out = Matrix(rows: rows, columns: heads.queryWidth)
+                backend.rotate(qkv, heads: heads, table: table, cache: hasCache ? cache : nil, plan: plan)
+                backend.attend(qkv, heads: heads, cache: hasCache ? cache : nil, plan: plan, into: out)
+                results += [qkv.values(), cache.keys.values(), cache.values.values(), out.values()]
+            }
+            #expect(previous == nil || previous == results, "\(threads) threads give other bits")
+            previous = results
+        }
+    }
+
+    @Test func elementwiseOperations() throws {
+        let backend = try CPUBackend(team: WorkerTeam(count: 2))
+        let storage = Matrix(rows: 3, columns: 8)
+        storage.fill(9)
+        let out = storage[columns: 1..<6]
+        let a = Matrix(rows: 3, columns: 5, values: (0..<15).map { Float($0) })
+        backend.add(a, a, into: out)
+        #expect(out.values() == (0..<15).map { Float(2 * $0) })
+        backend.copy(a, into: out)
+        #expect(out.values() == a.values())
+        backend.add(out, a, into: out)
+        #expect(out.values() == (0..<15).map { Float(2 * $0) })
+        out.fill(9)
+        #expect(storage.values().allSatisfy { $0 == 9 }, "wrote outside")
+        let norm = NormWeight(values: [2, 2, 2, 2, 2], epsilon: 0)
+        backend.normalize(Matrix(rows: 1, columns: 5, values: [3, 3, -3, 3, -3]), norm, into: out.prefix(1))
+        #expect(worstError(out.prefix(1).values(), [2, 2, -2, 2, -2]) < 1e-6)
+        let x = Matrix(rows: 1, columns: 2, values: [1, 2])
+        backend.guide(
+            x, guided: Matrix(rows: 1, columns: 2, values: [1, 1]),
+            free: Matrix(rows: 1, columns: 2, values: [0.5, -1]),
+            cfg: 2, zeroStar: false, delta: 0.1)
+        #expect(worstError(x.values(), [0.85, 1.7]) < 1e-6)
+    }
+
     @Test func refusesUnknownInstructionSets() {
         #expect(throws: ComputeError.instructionSetUnavailable("sse9")) {
             try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "sse9")

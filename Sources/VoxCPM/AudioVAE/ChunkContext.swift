@@ -10,10 +10,10 @@ struct ChunkContext {
     /// the history of the next chunk.
     func convolve(_ slot: HistorySlot, rows: Int, fill: (Matrix) -> Void, use: (Matrix) -> Void) {
         let buffer = workspace.window(rows: slot.rows + rows, columns: slot.channels)
-        history.load(slot, into: buffer)
+        history.load(slot, into: buffer, on: backend)
         let fresh = buffer[rows: slot.rows..<slot.rows + rows]
         fill(fresh)
         use(fresh)
-        history.save(slot, from: buffer, count: slot.rows)
+        history.save(slot, from: buffer, count: slot.rows, on: backend)
     }
 }

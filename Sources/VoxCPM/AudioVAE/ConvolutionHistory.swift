@@ -32,7 +32,7 @@ struct HistoryLayout {
 
 /// The last rows that every convolution of one sequence has read: all that it takes to go on where a chunk ended.
 ///
-/// `@unchecked Sendable` is not needed: a history belongs to one state, and one thread at a time uses a state.
+/// A history belongs to one state, and one thread at a time uses a state.
 final class ConvolutionHistory {
     private let layout: HistoryLayout
     private let storage: Storage
@@ -54,23 +54,19 @@ final class ConvolutionHistory {
     func count(_ slot: HistorySlot) -> Int { counts[slot.index] }
 
     /// Copies the slot's rows to the first rows of `buffer`.
-    func load(_ slot: HistorySlot, into buffer: Matrix) {
-        rows(slot, counts[slot.index]).copyTo(buffer)
+    func load(_ slot: HistorySlot, into buffer: Matrix, on backend: any Backend) {
+        let count = counts[slot.index]
+        backend.copy(rows(slot, count), into: buffer.prefix(count))
     }
 
     /// Keeps the last `count` rows of `buffer`.
-    func save(_ slot: HistorySlot, from buffer: Matrix, count: Int) {
+    func save(_ slot: HistorySlot, from buffer: Matrix, count: Int, on backend: any Backend) {
         precondition(count <= slot.rows && count <= buffer.rows, "\(count) rows into a history of \(slot.rows)")
-        buffer[rows: buffer.rows - count..<buffer.rows].copyTo(rows(slot, count))
+        backend.copy(buffer[rows: buffer.rows - count..<buffer.rows], into: rows(slot, count))
         counts[slot.index] = count
     }
 
     private func rows(_ slot: HistorySlot, _ count: Int) -> Matrix {
         Matrix(storage: storage, offset: slot.offset, rows: count, columns: slot.channels)
     }
-}
-
-extension Matrix {
-    /// Copies contiguous rows to the first rows of `target`.
-    fileprivate func copyTo(_ target: Matrix) { target.base.update(from: base, count: rows * columns) }
 }

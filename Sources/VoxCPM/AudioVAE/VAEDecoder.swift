@@ -102,7 +102,7 @@ struct VAEDecoder {
         let backend = context.backend
         var stream = context.workspace.stream(rows: latents.rows, columns: channels)
         context.convolve(firstSlot, rows: latents.rows) { fresh in
-            fresh.copy(from: latents)
+            backend.copy(latents, into: fresh)
         } use: { fresh in
             guard let expansion else {
                 firstConvolution.apply(fresh, snake: nil, into: stream, on: backend)

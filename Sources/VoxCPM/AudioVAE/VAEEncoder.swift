@@ -87,7 +87,7 @@ struct VAEEncoder {
         let backend = context.backend
         var stream = context.workspace.stream(rows: samples.rows, columns: channels)
         context.convolve(firstSlot, rows: samples.rows) { fresh in
-            fresh.copy(from: samples)
+            backend.copy(samples, into: fresh)
         } use: { fresh in
             backend.linear(fresh.windows(of: Self.taps), norm: nil, firstConvolution, into: stream, .store)
         }
@@ -99,7 +99,7 @@ struct VAEEncoder {
         }
         let result = latents.prefix(stream.rows)
         context.convolve(meansSlot, rows: stream.rows) { fresh in
-            fresh.copy(from: stream)
+            backend.copy(stream, into: fresh)
         } use: { fresh in
             backend.linear(fresh.windows(of: Self.meansTaps), norm: nil, means, into: result, .store)
         }
@@ -110,7 +110,7 @@ struct VAEEncoder {
         let waiting = context.history.count(block.slot)
         let available = waiting + stream.rows
         let buffer = context.workspace.window(rows: available, columns: block.inputs)
-        context.history.load(block.slot, into: buffer)
+        context.history.load(block.slot, into: buffer, on: context.backend)
         context.backend.snake(stream, block.snake, into: buffer[rows: waiting..<available])
         let rows = block.outputRows(from: available)
         let result = context.workspace.stream(rows: rows, columns: 2 * block.inputs)
@@ -118,7 +118,8 @@ struct VAEEncoder {
             storage: buffer.storage, rows: rows, columns: 2 * block.stride * block.inputs,
             rowStride: block.stride * block.inputs)
         context.backend.linear(windows, norm: nil, block.downsampling, into: result, .store)
-        context.history.save(block.slot, from: buffer, count: available - rows * block.stride)
+        context.history.save(
+            block.slot, from: buffer, count: available - rows * block.stride, on: context.backend)
         return result
     }
 }
