@@ -43,15 +43,14 @@ let package = Package(
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr"]),
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
-        .executableTarget(
-            name: "mynah",
-            dependencies: [
+        room(
+            "MynahCommands",
+            imports: [
                 "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: house
-        ),
+            ]),
+        .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Compute", imports: ["CKernels"]),
@@ -59,7 +58,7 @@ let package = Package(
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
-        tests(of: "mynah"),
+        tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "VoxCPM"]),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

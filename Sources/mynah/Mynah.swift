@@ -1,8 +1,7 @@
-import ArgumentParser
+import MynahCommands
 
 /// The command of the house.
 @main
-struct Mynah: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "mynah", abstract: "Text to speech with VoxCPM: type a text, hear it spoken.")
+struct Mynah {
+    static func main() { Program.main() }
 }

@@ -13,7 +13,8 @@ struct DependencyRuleTests {
         "TextFrontend": [],
         "AudioIO": ["CSndFile", "CSoxr"],
         "VoxCPM": ["Compute", "Checkpoint"],
-        "mynah": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "ArgumentParser", "Logging"],
+        "MynahCommands": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "ArgumentParser", "Logging"],
+        "mynah": ["MynahCommands"],
     ]
 
     private struct Package: Decodable {

@@ -1,0 +1,72 @@
+import ArgumentParser
+import AudioIO
+import Foundation
+
+/// The options that say where speech goes.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The file to write; - for standard output (default: mynah-<first words>.wav, never overwriting).",
+            valueName: "file|-"))
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The kind of sound: \(EncoderCatalog.encodable.map(\.rawValue).joined(separator: ", ")) "
+                + "(default: from the file's name, else wav).",
+            valueName: "format"))
+    var format: String?
+
+    @Flag(help: "Send sound as it is generated, to standard output unless -o names a file; tries once only.")
+    var stream = false
+
+    @Flag(help: "Play the speech as it is generated; without -o no file is written.")
+    var play = false
+
+    /// Where the sound goes.
+    enum Destination: Equatable {
+        case nowhere
+        case standardOutput
+        case file(String)
+
+        /// The folder of the file.
+        var folder: String? {
+            guard case .file(let path) = self else { return nil }
+            return URL(fileURLWithPath: path).deletingLastPathComponent().path
+        }
+    }
+
+    /// The format, from the options or the file's name.
+    ///
+    /// - Throws: `AudioWriteError.unknownFormat`, listing what there is.
+    func chosenFormat() throws -> AudioFormat {
+        if let format { return try AudioFormat(named: format) }
+        guard let output, output != "-" else { return .wav }
+        let ending = URL(fileURLWithPath: output).pathExtension
+        return ending.isEmpty ? .wav : try AudioFormat(named: ending)
+    }
+
+    /// The destination for a text.
+    func destination(for text: String, format: AudioFormat) -> Destination {
+        switch output {
+        case "-": .standardOutput
+        case let path?: .file(path)
+        case nil where stream: .standardOutput
+        case nil where play: .nowhere
+        case nil: .file(OutputName.unused(for: text, format: format))
+        }
+    }
+
+    /// Opens the destination.
+    func open(_ destination: Destination, format: AudioFormat, sampleRateHz: Int) throws -> SpeechSink {
+        let writer: AudioWriter? =
+            switch destination {
+            case .nowhere: nil
+            case .standardOutput: try AudioWriter(to: .standardOutput, format: format, sampleRateHz: sampleRateHz)
+            case .file(let path):
+                try AudioWriter(to: .file(URL(fileURLWithPath: path)), format: format, sampleRateHz: sampleRateHz)
+            }
+        return SpeechSink(writer: writer, player: play ? try AudioPlayer(sampleRateHz: sampleRateHz) : nil)
+    }
+}

@@ -1,0 +1,136 @@
+import Checkpoint
+import Compute
+import VoxCPM
+
+/// Speaks the parts of a text one after the other, on the thread that calls it.
+struct Speaker {
+    /// How to speak.
+    struct Settings {
+        var cfg: Float = 2
+        var steps = 10
+        var seed: UInt64 = 0
+        /// Nil where speech leaves as it is generated and cannot be taken back.
+        var retry: RetryPolicy?
+        /// The longest speech in all.
+        var maxSeconds: Double?
+        /// The longest speech of one part.
+        var partSeconds: Double?
+    }
+
+    /// What happened.
+    struct Outcome {
+        var wasCancelled = false
+        /// Whether `maxSeconds` cut the speech off.
+        var wasCut = false
+        /// The seed of the first part's accepted attempt.
+        var seed: UInt64
+        var timings = StageTimings()
+    }
+
+    let model: VoxCPMModel
+    let feed: TextFeed
+    let settings: Settings
+    /// Called after each patch with the seconds of speech so far.
+    var onPatch: (Double) -> Void = { _ in }
+    /// Asked after each patch.
+    var isCancelled: () -> Bool = { false }
+
+    /// Speaks.
+    ///
+    /// - Parameters:
+    ///   - prompt: The voice to continue; where there is none, the first part becomes the voice of the others.
+    ///   - sink: Takes the samples, in order.
+    func speak(_ parts: [String], prompt: VoicePrompt?, into sink: SpeechSink) throws -> Outcome {
+        var outcome = Outcome(seed: settings.seed)
+        var prompt = prompt
+        for (index, part) in parts.enumerated() {
+            var request = try request(for: feed.fed(part), prompt: prompt)
+            let room = settings.maxSeconds.map { Int($0 * Double(model.sampleRateHz)) - sink.sampleCount }
+            if let room {
+                let patches = (max(room, 1) + model.samplesPerPatch - 1) / model.samplesPerPatch
+                request.maxPatches = min(request.maxPatches, patches)
+            }
+            let spoken = try speak(request, done: sink.sampleCount) { samples in
+                try sink.append(room.map { Array(samples.prefix($0)) } ?? samples)
+            }
+            if index == 0 { outcome.seed = spoken.seed }
+            outcome.timings.add(spoken.timings)
+            if isCancelled() {
+                outcome.wasCancelled = true
+                return outcome
+            }
+            if let limit = settings.maxSeconds, sink.sampleCount >= Int(limit * Double(model.sampleRateHz)) {
+                outcome.wasCut = true
+                return outcome
+            }
+            if prompt == nil, index + 1 < parts.count, !spoken.latents.isEmpty {
+                let columns = model.configuration.latentSize
+                let latents = Matrix(rows: spoken.latents.count / columns, columns: columns, values: spoken.latents)
+                prompt = VoicePrompt(text: feed.fed(part), latents: latents)
+            }
+        }
+        return outcome
+    }
+
+    /// The request of a part.
+    func request(for text: String, prompt: VoicePrompt?) throws -> GenerationRequest {
+        let tokens = feed.tokens(prompt: prompt?.text, text: text)
+        var request = GenerationRequest(
+            tokens: tokens.all, targetTokenCount: tokens.targetCount, prompt: prompt?.latents)
+        request.cfg = settings.cfg
+        request.steps = settings.steps
+        request.seed = settings.seed
+        if let seconds = settings.partSeconds {
+            request.maxPatches = max(1, Int((seconds / model.secondsPerPatch).rounded(.up)))
+        }
+        return request
+    }
+
+    private struct Spoken {
+        var seed: UInt64
+        var latents: [Float] = []
+        var timings = StageTimings()
+    }
+
+    /// Speaks one part; samples leave at once, or when an attempt is accepted where there may be several.
+    private func speak(
+        _ request: GenerationRequest, done: Int, emit: ([Float]) throws -> Void
+    ) throws -> Spoken {
+        var spoken = Spoken(seed: request.seed)
+        var samples = done
+        func report(_ patch: Patch) {
+            samples += patch.samples.count
+            onPatch(Double(samples) / Double(model.sampleRateHz))
+        }
+        if let retry = settings.retry, retry.maxAttempts > 1 {
+            let speech = try model.generate(request, retry: retry) { patch in
+                if patch.index == 0 {
+                    spoken.latents = []
+                    samples = done
+                }
+                spoken.latents += patch.latents
+                report(patch)
+                return !isCancelled()
+            }
+            try emit(speech.samples)
+            spoken.seed = speech.seed
+            spoken.timings = speech.timings
+        } else {
+            let generation = try Generation(model, request)
+            while !isCancelled(), let patch = try generation.next() {
+                spoken.latents += patch.latents
+                try emit(patch.samples)
+                report(patch)
+            }
+            spoken.timings = generation.timings
+        }
+        return spoken
+    }
+}
+
+extension StageTimings {
+    /// Adds another generation's seconds.
+    mutating func add(_ other: StageTimings) {
+        for stage in Stage.allCases { self[stage] += other[stage] }
+    }
+}

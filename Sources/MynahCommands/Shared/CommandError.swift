@@ -1,0 +1,62 @@
+import AudioIO
+
+/// What a command can refuse by itself; the rooms have their own errors.
+enum CommandError: Error, Equatable, CustomStringConvertible {
+    case modelNotFound(name: String, searched: [String])
+    case emptyText(source: String)
+    case textUnreadable(source: String, reason: String)
+    case textTooLong(source: String, limitBytes: Int)
+    case promptIncomplete(given: String, missing: String)
+    case promptSilent(file: String)
+    case promptTooLong(file: String, seconds: Double, limitSeconds: Double)
+    case voiceAndPrompt
+    case unknownVoice(name: String, model: String, available: [String])
+    case badVoiceFile(file: String, reason: String)
+    case badGenerationFile(file: String, reason: String)
+    case lexiconUnused(model: String)
+    case outOfRange(option: String, value: String, allowed: String)
+    case conflict(first: String, second: String, advice: String)
+    case badRequest(file: String, place: String, reason: String)
+    case targetExists(path: String)
+
+    var description: String {
+        switch self {
+        case .modelNotFound(let name, let searched):
+            "the model '\(name)' was found neither as a folder nor in \(searched.joined(separator: ", ")); "
+                + "give --model the folder that holds its config.json, or see 'mynah models list'"
+        case .emptyText(let source):
+            "there is nothing to speak in \(source); give at least one word"
+        case .textUnreadable(let source, let reason):
+            "the text cannot be read from \(source) (\(reason)); give it in UTF-8"
+        case .textTooLong(let source, let limitBytes):
+            "the text from \(source) has more than \(limitBytes) bytes; speak it in several calls"
+        case .promptIncomplete(let given, let missing):
+            "\(given) was given without \(missing); a voice to continue needs its recording and what is said in it"
+        case .promptSilent(let file):
+            "nothing can be heard in the prompt \(file); record it again"
+        case .promptTooLong(let file, let seconds, let limitSeconds):
+            "the prompt \(file) has \(Figures.seconds(seconds)) s, which leaves no room for speech; "
+                + "cut it to \(Figures.seconds(limitSeconds)) s or less"
+        case .voiceAndPrompt:
+            "--voice and --prompt-audio both choose a voice; give one of them"
+        case .unknownVoice(let name, let model, let available):
+            available.isEmpty
+                ? "the model \(model) has no built-in voices, so there is no '\(name)'; use --prompt-audio and --prompt-text"
+                : "the model \(model) has no voice '\(name)'; choose one of \(available.joined(separator: ", "))"
+        case .badVoiceFile(let file, let reason):
+            "the voice file \(file) cannot be used (\(reason)); get an undamaged copy of the model"
+        case .badGenerationFile(let file, let reason):
+            "\(file) cannot be used (\(reason)); get an undamaged copy of the model"
+        case .lexiconUnused(let model):
+            "the model \(model) reads text itself and knows no lexicon; leave --lexicon out or add --text-mode arpabet"
+        case .outOfRange(let option, let value, let allowed):
+            "\(option) is \(value), but must be \(allowed)"
+        case .conflict(let first, let second, let advice):
+            "\(first) does not go with \(second); \(advice)"
+        case .badRequest(let file, let place, let reason):
+            "the request \(file) cannot be run: \(place) \(reason); docs/PORTING.md describes the format"
+        case .targetExists(let path):
+            "\(path) already exists; choose another name or add --force"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Compute
+import Foundation
+
+/// How numbers are stored.
+enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+    case f32, bf16
+
+    var precision: Precision {
+        switch self {
+        case .f32: .f32
+        case .bf16: .bf16
+        }
+    }
+}
+
+/// The options of every command that computes.
+struct EngineOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What the weights are stored as while computing (default: as in the model's file).",
+            discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic.",
+            valueName: "f32|bf16"))
+    var precision: PrecisionChoice?
+
+    @Option(help: "Threads that compute (default: the physical cores).")
+    var threads: Int?
+
+    /// Threads to use.
+    var threadCount: Int { threads ?? ProcessorCount.physicalCores }
+
+    /// The instruction set asked for by `MYNAH_CPU`; nil for the best.
+    var instructionSet: String? {
+        ProcessInfo.processInfo.environment["MYNAH_CPU"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads), but must be 1 to 1024.")
+        }
+    }
+}
+
+/// The option that chooses a model.
+struct ModelOption: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "A model's folder or name.",
+            discussion: "Names are looked up in ./models, in models of the program's checkout, in the folders of "
+                + "MYNAH_MODELS and in ~/.local/share/mynah/models.",
+            valueName: "dir|name"))
+    var model = "nano"
+
+    /// The folder of the model.
+    func folder() throws -> URL { try ModelShelf.standard.folder(of: model) }
+}
