@@ -29,6 +29,10 @@ struct GenerationTests {
                 Scenario(family: family, name: "gen_n4", seed: 4, maxPatches: 2, steps: 4, cfg: 1.3),
                 Scenario(family: family, name: "gen_prompt_one_patch", seed: 5, minPatches: 3, maxPatches: 4),
                 Scenario(family: family, name: "gen_prompt_stereo", seed: 7, maxPatches: 3),
+                Scenario(family: family, name: "gen_retry", seed: 6, maxPatches: 6, retryRatio: 1),
+                Scenario(
+                    family: family, name: "gen_retry_ok", seed: 42, maxPatches: 14,
+                    retryRatio: family == "v15" ? 7 : 6),
             ]
         } + [
             Scenario(family: "v15_bf16", name: "gen_plain", seed: 2, maxPatches: 76),
@@ -39,8 +43,9 @@ struct GenerationTests {
         let expected = try ReferenceModel.expected(scenario.family)
         let model = try ReferenceModel.load(scenario.family)
         let trace = TraceRecorder()
+        let retry = scenario.retryRatio.map { RetryPolicy(maxAttempts: 3, patchesPerToken: $0) }
         let speech = try model.generate(
-            try request(scenario, expected: expected, model: model), retry: nil as RetryPolicy?, trace: trace)
+            try request(scenario, expected: expected, model: model), retry: retry, trace: trace)
         let wanted = expected.tensors.keys.filter { $0.hasPrefix(scenario.name + ".") }.sorted()
         var compared = 0
         for full in wanted {
@@ -55,6 +60,56 @@ struct GenerationTests {
         let audio = try expected.floats("\(scenario.name).audio")
         #expect(speech.samples.count == audio.count)
         #expect(relativeError(speech.samples, audio) < 2e-3)
+    }
+
+    @Test(arguments: ["v15", "v05b"]) func streamingStartsAsTheReferenceStreams(family: String) throws {
+        // The reference decodes a window of three patches at each step, so its stream equals its own one-shot result for
+        // three patches only. Ours equals the one-shot result throughout.
+        let expected = try ReferenceModel.expected(family)
+        let model = try ReferenceModel.load(family)
+        let scenario = Scenario(family: family, name: "gen_plain", seed: 2, maxPatches: 76)
+        let generation = try Generation(model, try request(scenario, expected: expected, model: model))
+        var chunks: [Float] = []
+        while let patch = try generation.next() { chunks += patch.samples }
+        let streamed = try expected.floats("stream_plain.chunks")
+        let count = 3 * model.samplesPerPatch
+        #expect(relativeError(Array(chunks.prefix(count)), Array(streamed.prefix(count))) < 2e-3)
+        #expect(relativeError(chunks, try expected.floats("gen_plain.audio")) < 2e-3)
+        #expect(generation.finishReason == .stopped)
+    }
+
+    @Test func threadsDoNotChangeTheResult() throws {
+        var results: [[Float]] = []
+        for threads in [1, 2, 3] {
+            let model = try ReferenceModel.load("v15", threads: threads)
+            var request = GenerationRequest(tokens: [300, 301, 302, 303])
+            request.seed = 11
+            request.maxPatches = 4
+            results.append(try model.generate(request).samples)
+        }
+        #expect(results[0] == results[1] && results[0] == results[2])
+    }
+
+    @Test func refusesWhatItCannotSpeak() throws {
+        let model = try ReferenceModel.load("v15")
+        #expect(throws: VoxCPMError.emptyText) { try Generation(model, GenerationRequest(tokens: [])) }
+        let long = GenerationRequest(tokens: Array(repeating: 300, count: 400))
+        #expect(throws: VoxCPMError.inputTooLong(positions: 401, limit: 256)) { try Generation(model, long) }
+        #expect(throws: VoxCPMError.tokenOutOfRange(5000, vocabulary: 822)) {
+            try model.generate(GenerationRequest(tokens: [5000]))
+        }
+        var strange = GenerationRequest(tokens: [300])
+        strange.cfg = .nan
+        #expect(throws: VoxCPMError.self) { try Generation(model, strange) }
+    }
+
+    @Test func endsWhereTheContextEnds() throws {
+        let model = try ReferenceModel.load("v15")
+        var request = GenerationRequest(tokens: Array(repeating: 300, count: 253))
+        request.minPatches = 100
+        let speech = try model.generate(request)
+        #expect(speech.finishReason == .contextFull)
+        #expect(speech.patches == 3)
     }
 
     private func request(

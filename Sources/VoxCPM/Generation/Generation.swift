@@ -98,7 +98,7 @@ public final class Generation {
             model.backend.copy(prompt[rows: prompt.rows - patchSize..<prompt.rows], into: workspace.condition)
             // The reference decodes two patches of the prompt in front of the speech and cuts two patches off, so a
             // prompt of one patch costs the first patch of speech.
-            samplesToDrop = 2 * model.samplesPerPatch
+            samplesToDrop = 2 * model.configuration.promptSamplesPerPatch
             let context = prompt[rows: max(0, patches - 2) * patchSize..<prompt.rows]
             for first in stride(from: 0, to: context.rows, by: patchSize) {
                 let latents = context[rows: first..<first + patchSize]

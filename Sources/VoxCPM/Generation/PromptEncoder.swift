@@ -15,7 +15,8 @@ extension VoxCPMModel {
             throw VoxCPMError.invalidParameter(
                 "the prompt's length", value: "0 samples", expected: "at least one sample")
         }
-        let missing = (samplesPerPatch - samples.count % samplesPerPatch) % samplesPerPatch
+        let patch = configuration.promptSamplesPerPatch
+        let missing = (patch - samples.count % patch) % patch
         return audioVAE.encode(Array(repeating: 0, count: missing) + samples)
     }
 }

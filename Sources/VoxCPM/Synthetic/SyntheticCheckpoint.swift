@@ -17,43 +17,11 @@ public struct SyntheticCheckpoint: Sendable {
     /// The tensors of the audio VAE, as float32.
     public let audioVAE: any TensorSource
 
-    /// - Throws: Never for the families that there are; the signature is that of reading a configuration.
-    public init(_ family: Family) throws {
+    public init(_ family: Family) {
+        configuration = family == .voxcpm15 ? .voxCPM15 : .voxCPM05B
         let name = URL(fileURLWithPath: "synthetic-\(family.rawValue)")
-        configuration = try ModelConfiguration(
-            try StrictJSON.parse(Array(family.configurationText.utf8)), file: name)
         model = RandomTensors(file: name, expected: ExpectedTensor.model(for: configuration), type: .bf16)
         audioVAE = RandomTensors(file: name, expected: ExpectedTensor.audioVAE(for: configuration.audioVAE), type: .f32)
-    }
-}
-
-extension SyntheticCheckpoint.Family {
-    /// The official `config.json` as far as public sources establish it; neutral rotary factors.
-    var configurationText: String {
-        let isFirst = self == .voxcpm05b
-        let factors = "[" + Array(repeating: "1.0", count: 32).joined(separator: ", ") + "]"
-        let local = #""hidden_dim": 1024, "ffn_dim": 4096, "num_heads": 16, "num_layers": \#(isFirst ? 4 : 8)"#
-        let audioVAE =
-            isFirst
-            ? #""encoder_dim": 128, "encoder_rates": [2, 5, 8, 8], "decoder_dim": 1536, "decoder_rates": [8, 8, 5, 2]"#
-            : #""encoder_dim": 64, "encoder_rates": [2, 3, 6, 7, 7], "decoder_dim": 2048, "decoder_rates": [7, 7, 6, 3, 2]"#
-        return #"""
-            {"architecture": "voxcpm",
-             "lm_config": {
-               "bos_token_id": 1, "eos_token_id": 2, "hidden_size": 1024, "intermediate_size": 4096,
-               "max_position_embeddings": 32768, "num_attention_heads": 16, "num_hidden_layers": 24,
-               "num_key_value_heads": 2, "rms_norm_eps": 1e-05, "rope_theta": 10000,
-               "rope_scaling": {"type": "longrope", "long_factor": \#(factors), "short_factor": \#(factors),
-                                "original_max_position_embeddings": 32768},
-               "vocab_size": 73448, "scale_emb": 12, "dim_model_base": 256, "scale_depth": 1.4, "use_mup": false},
-             "patch_size": \#(isFirst ? 2 : 4), "feat_dim": 64, "scalar_quantization_latent_dim": 256,
-             "scalar_quantization_scale": 9, "residual_lm_num_layers": \#(isFirst ? 6 : 8),
-             "encoder_config": {\#(local)},
-             "dit_config": {\#(local), "cfm_config": {
-               "sigma_min": 1e-06, "solver": "euler", "t_scheduler": "log-norm", "inference_cfg_rate": 2.0}},
-             "audio_vae_config": {\#(audioVAE), "latent_dim": 64, "sample_rate": \#(isFirst ? 16000 : 44100)},
-             "max_length": 4096, "device": "cpu", "dtype": "bfloat16"}
-            """#
     }
 }
 

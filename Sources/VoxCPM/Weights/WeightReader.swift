@@ -20,14 +20,18 @@ struct WeightReader {
     /// Several linear layers with the same inputs, one below the other.
     func linear(stacking names: [String], hasBias: Bool = false) throws -> LinearWeight {
         let bias = hasBias ? try names.flatMap { try source.floats($0 + ".bias") } : nil
-        return try rows(of: names.map { $0 + ".weight" }) { matrices in
+        let matrices = names.map { $0 + ".weight" }
+        defer { matrices.forEach(source.relinquish) }
+        return try rows(of: matrices) { matrices in
             LinearWeight(stacking: matrices, bias: bias, precision: precision, team: team)
         }
     }
 
     /// The two halves of a gated layer.
     func gated(gate: String, up: String) throws -> LinearWeight {
-        try rows(of: [gate + ".weight", up + ".weight"]) { matrices in
+        let matrices = [gate + ".weight", up + ".weight"]
+        defer { matrices.forEach(source.relinquish) }
+        return try rows(of: matrices) { matrices in
             LinearWeight(gate: matrices[0], up: matrices[1], precision: precision, team: team)
         }
     }
