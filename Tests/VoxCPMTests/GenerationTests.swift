@@ -6,40 +6,11 @@ import VoxCPM
 
 /// Whole generations against the reference, from the same tokens, prompt latents and seed.
 struct GenerationTests {
-    /// A scenario of the fixtures.
-    struct Scenario: Sendable, CustomTestStringConvertible {
-        let family: String
-        let name: String
-        let seed: UInt64
-        var minPatches = 2
-        var maxPatches: Int
-        var steps = 10
-        var cfg: Float = 2
-        var retryRatio: Double?
+    static let scenarios = ReferenceScenario.all
 
-        var testDescription: String { "\(family) \(name)" }
-    }
+    @Test func theManifestHasScenarios() { #expect(Self.scenarios.count >= 16) }
 
-    static let scenarios: [Scenario] =
-        ["v15", "v05b"].flatMap { family in
-            [
-                Scenario(family: family, name: "gen_plain", seed: 2, maxPatches: 76),
-                Scenario(family: family, name: "gen_prompt", seed: 3, maxPatches: 88),
-                Scenario(family: family, name: "gen_maxlen", seed: 2, minPatches: 7, maxPatches: 8),
-                Scenario(family: family, name: "gen_n4", seed: 4, maxPatches: 2, steps: 4, cfg: 1.3),
-                Scenario(family: family, name: "gen_prompt_one_patch", seed: 5, minPatches: 3, maxPatches: 4),
-                Scenario(family: family, name: "gen_prompt_stereo", seed: 7, maxPatches: 3),
-                Scenario(family: family, name: "gen_retry", seed: 6, maxPatches: 6, retryRatio: 1),
-                Scenario(
-                    family: family, name: "gen_retry_ok", seed: 42, maxPatches: 14,
-                    retryRatio: family == "v15" ? 7 : 6),
-            ]
-        } + [
-            Scenario(family: "v15_bf16", name: "gen_plain", seed: 2, maxPatches: 76),
-            Scenario(family: "v15_bf16", name: "gen_prompt", seed: 3, maxPatches: 88),
-        ]
-
-    @Test(arguments: scenarios) func equalsTheReference(scenario: Scenario) throws {
+    @Test(arguments: scenarios) func equalsTheReference(scenario: ReferenceScenario) throws {
         let expected = try ReferenceModel.expected(scenario.family)
         let model = try ReferenceModel.load(scenario.family)
         let trace = TraceRecorder()
@@ -67,7 +38,7 @@ struct GenerationTests {
         // three patches only. Ours equals the one-shot result throughout.
         let expected = try ReferenceModel.expected(family)
         let model = try ReferenceModel.load(family)
-        let scenario = Scenario(family: family, name: "gen_plain", seed: 2, maxPatches: 76)
+        let scenario = try #require(ReferenceScenario.all.first { $0.family == family && $0.name == "gen_plain" })
         let generation = try Generation(model, try request(scenario, expected: expected, model: model))
         var chunks: [Float] = []
         while let patch = try generation.next() { chunks += patch.samples }
@@ -95,8 +66,9 @@ struct GenerationTests {
         #expect(throws: VoxCPMError.emptyText) { try Generation(model, GenerationRequest(tokens: [])) }
         let long = GenerationRequest(tokens: Array(repeating: 300, count: 400))
         #expect(throws: VoxCPMError.inputTooLong(positions: 401, limit: 256)) { try Generation(model, long) }
-        #expect(throws: VoxCPMError.tokenOutOfRange(5000, vocabulary: 822)) {
-            try model.generate(GenerationRequest(tokens: [5000]))
+        let vocabulary = model.configuration.languageModel.vocabularySize
+        #expect(throws: VoxCPMError.tokenOutOfRange(vocabulary, vocabulary: vocabulary)) {
+            try model.generate(GenerationRequest(tokens: [vocabulary]))
         }
         var strange = GenerationRequest(tokens: [300])
         strange.cfg = .nan
@@ -113,7 +85,7 @@ struct GenerationTests {
     }
 
     private func request(
-        _ scenario: Scenario, expected: SafetensorsFile, model: VoxCPMModel
+        _ scenario: ReferenceScenario, expected: SafetensorsFile, model: VoxCPMModel
     ) throws -> GenerationRequest {
         let all = try expected.integers("\(scenario.name).tokens")
         let text = Array(all.prefix { $0 != VoxCPMModel.audioStartToken })
