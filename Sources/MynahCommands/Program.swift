@@ -21,7 +21,7 @@ public struct MynahCommand: ParsableCommand {
               141  the reader of standard output went away
             """,
         version: Program.version,
-        subcommands: [SayCommand.self])
+        subcommands: [SayCommand.self, TraceCommand.self])
 
     public init() {}
 }

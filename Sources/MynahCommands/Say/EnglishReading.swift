@@ -4,9 +4,9 @@ import TextFrontend
 /// English as phonemes, with the user's own pronunciations first.
 enum EnglishReading {
     /// - Parameter lexicon: The path of the user's pronunciations.
-    /// - Throws: Always, until the English front end is here.
-    static func phonemizer(lexicon: String?) throws -> (String) -> String {
-        throw CommandError.conflict(
-            first: "English phonemes", second: "this version", advice: "use --text-mode plain and write {HH AH0 L OW1}")
+    /// - Throws: `LexiconError`.
+    static func phonemizer(lexicon: String?) throws -> any Phonemizer {
+        let own = try lexicon.map { try UserLexicon(contentsOf: URL(fileURLWithPath: $0)) }
+        return try EnglishPhonemizer.embedded(userEntries: own ?? UserLexicon())
     }
 }

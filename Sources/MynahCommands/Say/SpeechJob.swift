@@ -60,7 +60,7 @@ struct SpeechJob {
     }
 
     private func builtIn(_ voice: GenerationFile.Voice, _ feed: TextFeed, _ model: VoxCPMModel) throws -> VoicePrompt {
-        let text = feed.phonemize == nil ? voice.transcript : voice.phonemes ?? feed.fed(voice.transcript)
+        let text = feed.phonemizer == nil ? voice.transcript : voice.phonemes ?? feed.fed(voice.transcript)
         return VoicePrompt(text: text, latents: try voice.readLatents(for: model.configuration))
     }
 

@@ -36,9 +36,9 @@ struct TextOptions: ParsableArguments {
         switch form {
         case .plain:
             if lexicon != nil { throw CommandError.lexiconUnused(model: model) }
-            return TextFeed(tokenizer: tokenizer, phonemize: nil)
+            return TextFeed(tokenizer: tokenizer, phonemizer: nil)
         case .arpabet:
-            return TextFeed(tokenizer: tokenizer, phonemize: try EnglishReading.phonemizer(lexicon: lexicon))
+            return TextFeed(tokenizer: tokenizer, phonemizer: try EnglishReading.phonemizer(lexicon: lexicon))
         }
     }
 }

@@ -1,111 +1,68 @@
-import Foundation
+import TextFrontend
 
-/// Cuts a long text into parts that a model speaks in one piece each: at the ends of sentences where possible, else at
-/// commas, else between words, and only as a last resort inside a word. Phoneme spans in braces stay whole.
+/// Cuts a long text into parts that a model speaks in one piece each: whole sentences where possible, else clauses, else
+/// words, and inside a word only where there is no other place.
 struct TextParts {
     /// The longest part, in estimated seconds.
     var limitSeconds: Double
     /// The same for the first part, which may become the voice of the others.
     var firstLimitSeconds: Double
 
-    init(limitSeconds: Double, firstLimitSeconds: Double? = nil) {
-        self.limitSeconds = limitSeconds
-        self.firstLimitSeconds = firstLimitSeconds ?? limitSeconds
-    }
-
     /// The parts in order; joined, they have the text's words.
     func parts(of text: String) -> [String] {
         guard SpeechLength.seconds(of: text) > limitSeconds else { return [text] }
         var parts: [String] = []
-        var part: [Character] = []
+        var part = ""
         var seconds = 0.0
-        for piece in pieces(of: Array(text), marks: Self.levels) {
-            let length = SpeechLength.seconds(of: String(piece))
+        for piece in pieces(of: text) {
+            let length = SpeechLength.seconds(of: piece)
             let limit = parts.isEmpty ? firstLimitSeconds : limitSeconds
             if !part.isEmpty, seconds + length > limit {
-                parts.append(Self.trimmed(part))
-                part = []
+                parts.append(part)
+                part = ""
                 seconds = 0
             }
-            part += piece
+            part += (part.isEmpty || Self.isWide(part.last) ? "" : " ") + piece
             seconds += length
         }
-        parts.append(Self.trimmed(part))
+        if !part.isEmpty { parts.append(part) }
         return parts.filter(TextInput.isSpeakable)
     }
 
-    /// What pieces may end with, from the best to the worst.
-    private static let levels: [Set<Character>] = [
-        [".", "!", "?", "。", "！", "？", "…", ";", "；"], [",", ":", "，", "、", "：", "—", ")", "）"], [" "],
-    ]
-    private static let closing: Set<Character> = ["\"", "'", "”", "’", ")", "]", "」", "』", "）", "》"]
-    private static let abbreviations: Set<String> = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "no", "jr", "sr", "fig", "vol", "gen", "col",
-    ]
-
-    private static func trimmed(_ part: [Character]) -> String {
-        String(part).trimmingCharacters(in: .whitespaces)
-    }
-
-    /// Pieces that end with one of the first level's marks; pieces that are still too long are cut by the next level.
-    private func pieces(of text: [Character], marks levels: [Set<Character>]) -> [[Character]] {
+    /// Pieces that fit into any part.
+    private func pieces(of text: String) -> [String] {
         let limit = min(limitSeconds, firstLimitSeconds)
-        guard let marks = levels.first else { return hardPieces(of: text, limit: limit) }
-        let isSentenceLevel = levels.count == Self.levels.count
-        return Self.cut(text, after: marks, sentences: isSentenceLevel).flatMap { piece in
-            SpeechLength.seconds(of: String(piece)) <= limit
-                ? [piece] : pieces(of: piece, marks: Array(levels.dropFirst()))
+        let secondsPerCharacter = SpeechLength.seconds(of: text) / Double(max(text.count, 1))
+        let splitter = SentenceSplitter(maximumLength: max(20, Int(limit / max(secondsPerCharacter, 0.01))))
+        return splitter.split(text).flatMap { piece in
+            // Half as much again is tolerated before a word or an unbroken run of characters is cut.
+            SpeechLength.seconds(of: piece) <= limit * 1.5 ? [piece] : Self.cut(piece, limit: limit)
         }
     }
 
-    private static func cut(_ text: [Character], after marks: Set<Character>, sentences: Bool) -> [[Character]] {
-        var pieces: [[Character]] = []
-        var start = 0
-        var index = 0
-        var isInSpan = false
-        while index < text.count {
-            let character = text[index]
-            if character == "{" { isInSpan = true }
-            if character == "}" { isInSpan = false }
-            index += 1
-            guard !isInSpan, marks.contains(character) else { continue }
-            while index < text.count, closing.contains(text[index]) || marks.contains(text[index]) { index += 1 }
-            let isWide = character.unicodeScalars.first.map { $0.value >= 0x2000 } ?? false
-            // In Latin script a mark ends something only before a space: not in 3.5 or in a web address.
-            let endsHere = isWide || character == " " || index == text.count || text[index] == " "
-            guard endsHere, !(sentences && character == "." && isAbbreviation(text[start..<index])) else { continue }
-            while index < text.count, text[index] == " " { index += 1 }
-            pieces.append(Array(text[start..<index]))
-            start = index
-        }
-        if start < text.count { pieces.append(Array(text[start...])) }
-        return pieces
-    }
-
-    /// Whether a text ends with a point that belongs to its last word: `Dr.`, `J.`
-    private static func isAbbreviation(_ text: ArraySlice<Character>) -> Bool {
-        var word = text.reversed().prefix { $0 != " " }.reversed().map { $0 }
-        while let last = word.last, last == "." || closing.contains(last) { word.removeLast() }
-        return abbreviations.contains(String(word).lowercased()) || (word.count == 1 && word[0].isUppercase)
-    }
-
-    private func hardPieces(of text: [Character], limit: Double) -> [[Character]] {
-        var pieces: [[Character]] = []
-        var piece: [Character] = []
+    /// Cuts a piece without any other place to cut, but not inside braces of a sane length.
+    private static func cut(_ text: String, limit: Double) -> [String] {
+        var pieces: [String] = []
+        var piece = ""
         var seconds = 0.0
-        var isInSpan = false
+        var braceLength = 0
         for character in text {
-            if character == "{" { isInSpan = true }
-            if character == "}" { isInSpan = false }
+            if character == "{" { braceLength = 1 } else if braceLength > 0 { braceLength += 1 }
+            if character == "}" || braceLength > 400 { braceLength = 0 }
             piece.append(character)
             seconds += SpeechLength.seconds(of: String(character))
-            if seconds >= limit, !isInSpan || piece.count > 1000 {
+            if seconds >= limit, braceLength == 0 {
                 pieces.append(piece)
-                piece = []
+                piece = ""
                 seconds = 0
             }
         }
-        if !piece.isEmpty { pieces.append(piece) }
-        return pieces
+        return piece.isEmpty ? pieces : pieces + [piece]
+    }
+
+    /// Whether a character belongs to a script that is written without spaces.
+    private static func isWide(_ character: Character?) -> Bool {
+        guard let scalar = character?.unicodeScalars.first else { return false }
+        return (0x2E80...0x9FFF).contains(scalar.value) || (0xF900...0xFFEF).contains(scalar.value)
     }
 }

@@ -53,6 +53,7 @@ extension VoxCPMModel {
         var request = request
         if let retry { request.patchesPerToken = retry.patchesPerToken }
         let context = min(2, (request.prompt?.rows ?? 0) / configuration.patchSize)
+        let patchValues = configuration.patchSize * configuration.latentSize
         var attempt = 1
         while true {
             trace?.remove("latent", "audio")
@@ -75,6 +76,10 @@ extension VoxCPMModel {
             }
             attempt += 1
             request.seed &+= 1
+            if let noise = request.noise, noise.count > patches * patchValues {
+                // Noise given for all attempts, one after the other, as a trace records it.
+                request.noise = Array(noise.dropFirst(patches * patchValues))
+            }
         }
     }
 }

@@ -199,7 +199,9 @@ public struct StageTracer {
     }
 
     private func vaeEncode() throws {
-        let latents = model.audioVAE.encode(try inputs.floats("vae.encode_in"))
+        let layers = LayerCollector()
+        let latents = model.audioVAE.encode(try inputs.floats("vae.encode_in"), observer: layers.observer)
+        layers.record(in: trace)
         trace.set("vae.encode_mu", shape: [1, latents.columns, latents.rows], latents.transposedValues())
     }
 
@@ -214,7 +216,9 @@ public struct StageTracer {
         let columns = Matrix(
             rows: size, columns: info.count / size, values: try inputs.floats("vae.decode_in"))
         let latents = Matrix(rows: columns.columns, columns: size, values: columns.transposedValues())
-        let samples = try model.audioVAE.decode(latents)
+        let layers = LayerCollector()
+        let samples = try model.audioVAE.decode(latents, observer: layers.observer)
+        layers.record(in: trace)
         trace.set("vae.decode_out", shape: [1, 1, samples.count], samples)
     }
 }
