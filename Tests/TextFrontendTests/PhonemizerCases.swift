@@ -14,7 +14,7 @@ let phonemizerCases: [(typed: String, phonemes: String)] = [
     ),
     (
         "She has read every letter.",
-        "{SH IY1} {HH AE1 Z} {R EH1 D} {EH1 V R IY0} {L EH1 T ER0}."
+        "{SH IY1} {HH AE1 Z} {R EH1 D} {EH1 V ER0 IY0} {L EH1 T ER0}."
     ),
     (
         "They live in a live music city.",
@@ -138,7 +138,7 @@ let phonemizerCases: [(typed: String, phonemes: String)] = [
     ),
     (
         "\"Hello,\" she said (quietly): \"yes — no…\"",
-        "\"{HH AH0 L OW1},\" {SH IY1} {S EH1 D} ({K W AY1 AH0 T L IY0}): \"{Y EH1 S}—{N OW1}…\""
+        "\"{HH AH0 L OW1},\" {SH IY1} {S EH1 D} ({K W AY1 AH0 T L IY0}): \"{Y EH1 S}— {N OW1}…\""
     ),
     (
         "{HH AH0 L OW1} there, {W ER1 L D}!",
@@ -199,5 +199,53 @@ let phonemizerCases: [(typed: String, phonemes: String)] = [
     (
         "She will conduct herself with good conduct.",
         "{SH IY1} {W IH1 L} {K AH0 N D AH1 K T} {HH ER0 S EH1 L F} {W IH1 DH} {G UH1 D} {K AA1 N D AH0 K T}."
+    ),
+    (
+        "We close at five.",
+        "{W IY1} {K L OW1 Z} {AE1 T} {F AY1 V}."
+    ),
+    (
+        "The close of the day was near.",
+        "{DH AH0} {K L OW1 Z} {AH1 V} {DH AH0} {D EY1} {W AH1 Z} {N IH1 R}."
+    ),
+    (
+        "He used to walk; a tool used to cut.",
+        "{HH IY1} {Y UW1 S T} {T AH0} {W AO1 K}; {AH0} {T UW1 L} {Y UW1 Z D} {T AH0} {K AH1 T}."
+    ),
+    (
+        "My father used to sing.",
+        "{M AY1} {F AA1 DH ER0} {Y UW1 S T} {T AH0} {S IH1 NG}."
+    ),
+    (
+        "They maintained close relations.",
+        "{DH EY1} {M EY0 N T EY1 N D} {K L OW1 S} {R IY0 L EY1 SH AH0 N Z}."
+    ),
+    (
+        "Prices increase when there's an increase in demand.",
+        "{P R AY1 S AH0 Z} {IH2 N K R IY1 S} {W EH1 N} {DH EH1 R Z} {AE1 N} {IH1 N K R IY2 S} {IH0 N} {D IH0 M AE1 N D}."
+    ),
+    (
+        "Let's wind down and relax.",
+        "{L EH1 T S} {W AY1 N D} {D AW1 N} {AH0 N D} {R IH0 L AE1 K S}."
+    ),
+    (
+        "Elaborate a plan; it is an elaborate plan.",
+        "{IH0 L AE1 B ER0 EY2 T} {AH0} {P L AE1 N}; {IH1 T} {IH1 Z} {AE1 N} {IH0 L AE1 B R AH0 T} {P L AE1 N}."
+    ),
+    (
+        "Southern Tunisia is mostly desert.",
+        "{S AH1 DH ER0 N} {T UW2 N IY1 ZH AH0} {IH1 Z} {M OW1 S T L IY0} {D EH1 Z ER0 T}."
+    ),
+    (
+        "The cost never decreases.",
+        "{DH AH0} {K AA1 S T} {N EH1 V ER0} {D IH0 K R IY1 S IH0 Z}."
+    ),
+    (
+        "They have exclusive use of it.",
+        "{DH EY1} {HH AE1 V} {IH0 K S K L UW1 S IH0 V} {Y UW1 S} {AH1 V} {IH1 T}."
+    ),
+    (
+        "On Monday and Wednesday",
+        "{AA1 N} {M AH1 N D EY2} {AH0 N D} {W EH1 N Z D EY2}"
     ),
 ]

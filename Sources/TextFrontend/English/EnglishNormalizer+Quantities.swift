@@ -21,6 +21,7 @@ extension EnglishNormalizer {
 
     private func reading(of number: WrittenNumber, at index: Int, in passage: Passage) -> Reading? {
         let rest = number.rest
+        if rest.isEmpty, number.text == "911" { return Reading(words: NumberWords.digits(number.text)) }
         if rest.isEmpty { return plain(number, at: index, in: passage) }
         if let unit = Units.names[rest] ?? Units.attachedOnly[rest],
             !(rest == "s" && number.isWhole && number.text.count != 1)

@@ -1,7 +1,7 @@
 /// Writes English text the way it is spoken: numbers, dates, money, units, abbreviations and symbols as words.
 ///
 /// The result has only words (with apostrophes, and hyphens where the whole word is known), the punctuation
-/// `, . ! ? ; : — … " ( )` and untouched phoneme spans. Letters that are read by name stand alone and in capitals ("N B C").
+/// `, . ! ? ; : — … " ( )` and untouched phoneme spans. A dash stands like a comma: "yes— no". Letters that are read by name stand alone and in capitals ("N B C").
 public struct EnglishNormalizer: Sendable {
     let isKnownWord: @Sendable (String) -> Bool
 
@@ -99,7 +99,7 @@ private struct SpokenText {
         }
         if !isAttached, !isJoined, !text.isEmpty { text += " " }
         text += lead + words + trail
-        isAttached = trail.hasSuffix("—")
+        isAttached = false
     }
 
     /// The punctuation that is kept, without repetitions.
@@ -111,7 +111,7 @@ private struct SpokenText {
                 periods += 1
                 continue
             }
-            if periods > 0 { result += periods > 1 ? "…" : "." }
+            if periods > 0, result.last != "…" { result += periods > 1 ? "…" : "." }
             periods = 0
             let isKept = ",!?;:…\")".contains(mark) || mark == "—"
             if isKept, result.last != mark { result.append(mark) }

@@ -31,7 +31,7 @@ extension Homographs {
             context.previousIs(
                 "is", "are", "was", "were", "am", "be", "been", "feel", "feels", "felt", "seem", "seems", "quite",
                 "perfectly", "i'm", "he's", "she's", "they're", "we're", "looked")
-                || context.nextIs("with", "to")
+                || context.nextIs("with")
                     && !context.followsDeterminer
                 ? "K AH0 N T EH1 N T" : "K AA1 N T EH0 N T"
         case "bow":
@@ -55,14 +55,12 @@ extension Homographs {
                 ? "T EH1 R Z" : "T IH1 R Z"
         case "dove": context.nextIs("into", "in", "off", "under", "down", "deep") ? "D OW1 V" : "D AH1 V"
         case "does": "D AH1 Z"
-        case "used":
-            context.nextIs("to") && !context.previousIs("is", "are", "was", "were", "be", "been", "being")
-                ? "Y UW1 S T" : "Y UW1 Z D"
+        case "used": isHabit(context) ? "Y UW1 S T" : "Y UW1 Z D"
         case "polish":
             context.typed.first?.isUppercase ?? false && !context.isSentenceStart ? "P OW1 L IH0 SH" : "P AA1 L IH0 SH"
         case "perfect", "separate", "intimate", "moderate", "deliberate", "elaborate", "appropriate":
             // Adjectives: a noun after them is no object.
-            context.previousIs("to")
+            context.isSentenceStart && context.precedesObject || context.previousIs("to")
                 || context.followsModal && !context.previousIs("not", "never", "still", "really", "just")
                 || context.followsSubject && context.word != "perfect" ? nil : adjective(context.word)
         case "present":
@@ -71,6 +69,17 @@ extension Homographs {
         case "objects": objects(context) ? "AH0 B JH EH1 K T S" : nil
         default: nil
         }
+    }
+
+    /// "he used to walk", but not "a tool used to cut" or "is used to".
+    private static func isHabit(_ context: WordContext) -> Bool {
+        guard context.nextIs("to") else { return false }
+        let subjects: Set = [
+            "i", "you", "he", "she", "it", "we", "they", "who", "there", "never", "always", "also", "people",
+        ]
+        let owners: Set = ["my", "your", "his", "her", "our", "their"]
+        return subjects.contains(context.previous) || owners.contains(context.beforePrevious)
+            || context.previousIsCapital && !context.previous.isEmpty
     }
 
     private static func objects(_ context: WordContext) -> Bool {
@@ -131,6 +140,7 @@ extension Homographs {
     }
 
     private static func close(_ context: WordContext) -> String {
+        if context.followsSubject { return "K L OW1 Z" }
         let near = [
             "to", "by", "friend", "friends", "call", "enough", "relationship", "ties", "together", "at", "range",
             "contact", "attention", "look", "race", "second", "family", "behind", "proximity",
@@ -142,7 +152,7 @@ extension Homographs {
         ]
         if near.contains(context.next), context.previous != "to" { return "K L OW1 S" }
         if degree.contains(context.previous) { return "K L OW1 S" }
-        return context.isVerb == false && !context.previousIs("the") ? "K L OW1 S" : "K L OW1 Z"
+        return context.isVerb ?? false || context.next == "of" ? "K L OW1 Z" : "K L OW1 S"
     }
 
     private static func windUp(_ context: WordContext) -> String? {

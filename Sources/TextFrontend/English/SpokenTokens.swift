@@ -77,7 +77,7 @@ enum SpokenTokens {
     }
 
     private static func speaksOfPast(around index: Int, in tokens: [Token]) -> Bool {
-        let signs: Set = ["yesterday", "ago", "last", "once", "was", "were", "had", "earlier", "then", "before"]
+        let signs: Set = ["yesterday", "ago", "last", "once", "was", "were", "had", "earlier"]
         for step in [-1, 1] {
             var position = index + step
             while tokens.indices.contains(position), abs(position - index) < 40 {

@@ -21,7 +21,8 @@ enum Typography {
 
     static func plain(_ text: String) -> String {
         var result = ""
-        for scalar in text.precomposedStringWithCanonicalMapping.unicodeScalars {
+        let dotted = text.precomposedStringWithCanonicalMapping.replacing("...", with: "…")
+        for scalar in dotted.unicodeScalars {
             if scalar.isASCII {
                 // Control characters separate words, as spaces do.
                 if let replacement = replacements[scalar] {

@@ -37,14 +37,28 @@ struct WordContext {
     ]
     private static let objects: Set<String> = [
         "the", "a", "an", "it", "them", "him", "her", "me", "us", "you", "this", "these", "those", "my", "your", "his",
-        "our", "their", "its", "myself", "yourself", "himself", "herself", "everything", "something", "anything",
+        "our", "their", "its", "myself", "yourself", "himself", "herself", "all", "both", "every", "each", "everything",
+        "something", "anything",
+    ]
+
+    private static let adjectivesInLy: Set<String> = [
+        "likely", "early", "only", "friendly", "daily", "weekly", "monthly", "family", "lovely", "lonely", "elderly",
+        "costly", "unlikely", "deadly", "lively", "italy", "orderly", "yearly", "hourly", "supply", "reply",
     ]
 
     func previousIs(_ words: String...) -> Bool { words.contains(previous) }
     func nextIs(_ words: String...) -> Bool { words.contains(next) }
 
     var followsDeterminer: Bool {
-        Self.determiners.contains(previous) || previous.hasSuffix("'s") && previous.count > 4
+        Self.determiners.contains(previous) || isPossessive(previous)
+    }
+    /// "the doctor's", but not "let's" or "what's".
+    private func isPossessive(_ word: String) -> Bool {
+        let contractions = [
+            "it's", "he's", "she's", "let's", "that's", "what's", "who's", "there's", "here's", "where's", "how's",
+            "everyone's", "everybody's",
+        ]
+        return word.hasSuffix("'s") && !contractions.contains(word)
     }
     var followsPreposition: Bool { Self.prepositions.contains(previous) }
     var followsModal: Bool { Self.modals.contains(previous) || previous.hasSuffix("n't") }
@@ -58,16 +72,23 @@ struct WordContext {
         if followsModal || followsSubject { return true }
         if followsDeterminer || followsPreposition { return false }
         if previous.isEmpty, isSentenceStart { return precedesObject ? true : nil }
-        if previous.hasSuffix("ly"), previous.count > 4 { return true }
+        if next == "of" { return false }
+        let isAdverb = previous.hasSuffix("ly") && previous.count > 4 && !Self.adjectivesInLy.contains(previous)
+        if isAdverb { return !next.isEmpty }
         if precedesObject { return true }
         if ["is", "was", "are", "were", "be", "been", "very", "so", "too", "quite"].contains(previous) { return false }
+        let isPlural = previous.hasSuffix("s") && !previous.hasSuffix("ss")
+        if isPlural, ["when", "while", "until", "if", "because", "by"].contains(next) { return true }
         // At the end of a clause, after something that is no subject: "fresh produce".
         return next.isEmpty && !previous.isEmpty ? false : nil
     }
 
     /// The same for a form with -s: "he records" or "the records".
     var isSingularVerb: Bool? {
-        if followsSingularSubject { return true }
+        if followsSingularSubject { return previous != "which" || precedesObject }
+        if ["never", "always", "often", "also", "usually", "rarely", "sometimes", "still"].contains(previous) {
+            return true
+        }
         if followsDeterminer || followsPreposition || followsModal { return false }
         return precedesObject && !previous.isEmpty ? true : nil
     }

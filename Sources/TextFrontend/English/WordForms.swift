@@ -109,10 +109,10 @@ struct WordForms {
     /// Two known words; the second keeps only a secondary stress.
     private func compound(_ word: String) -> [String]? {
         let letters = Array(word)
-        guard letters.count >= 7, letters.count <= 24, letters.allSatisfy(\.isLetter) else { return nil }
-        // Even halves first: short pieces are more often accidents.
-        let cuts = (3...(letters.count - 3)).sorted { abs($0 * 2 - letters.count) < abs($1 * 2 - letters.count) }
-        for cut in cuts where max(cut, letters.count - cut) >= 4 {
+        guard letters.count >= 9, letters.count <= 24, letters.allSatisfy(\.isLetter) else { return nil }
+        // At least four letters and five, even halves first: shorter pieces are more often accidents than words.
+        let cuts = (4...(letters.count - 4)).sorted { abs($0 * 2 - letters.count) < abs($1 * 2 - letters.count) }
+        for cut in cuts {
             guard let head = lookUp(String(letters[..<cut])) else { continue }
             let rest = String(letters[cut...])
             guard let tail = lookUp(rest) ?? inflection(rest) else { continue }
