@@ -8,8 +8,10 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public let team: WorkerTeam
     /// The instruction set in use: `scalar`, `avx2`, `avx512` or `neon`.
     public let instructionSet: String
-    private let kernels: UnsafePointer<mynah_kernels>
-    private var normalized = Matrix(rows: 0, columns: 0)
+    let kernels: UnsafePointer<mynah_kernels>
+    /// What prologues of linear layers leave: rows normalised, or quantised with a scale each.
+    var normalized = Matrix(rows: 0, columns: 0)
+    var quantized = QuantizedRows()
     private var scores = Storage(count: 0)
 
     /// - Parameters:
@@ -23,88 +25,6 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         self.team = team
         self.kernels = kernels
         self.instructionSet = String(cString: kernels.pointee.name)
-    }
-
-    public func linear(
-        _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
-    ) {
-        precondition(x.columns == weight.inputs, "\(x.columns) inputs for a weight of \(weight.inputs)")
-        precondition(x.rows == out.rows, "\(x.rows) rows into \(out.rows)")
-        guard x.rows > 0 else { return }
-        let input = norm == nil ? x : normalizedScratch(rows: x.rows, columns: x.columns)
-        var call = mynah_linear()
-        call.x = UnsafePointer(input.base)
-        call.x_stride = input.rowStride
-        call.k = weight.inputs
-        call.n = weight.outputs
-        call.weights = UnsafeRawPointer(weight.panels)
-        call.bias = UnsafePointer(weight.bias)
-        call.out = out.base
-        call.out_stride = out.rowStride
-        call.scale = 1
-        switch epilogue {
-        case .store: call.epilogue = MYNAH_STORE
-        case .residual(let residual, let scale):
-            call.epilogue = MYNAH_RESIDUAL
-            call.residual = UnsafePointer(residual.base)
-            call.residual_stride = residual.rowStride
-            call.scale = scale
-        case .silu: call.epilogue = MYNAH_SILU
-        case .siluGate:
-            precondition(weight.isGated, "this weight has no gate")
-            call.epilogue = MYNAH_SILU_GATE
-            // Padding columns of the last panel stay inside the true width.
-            call.n = 2 * out.columns
-        case .quantize(let scale):
-            call.epilogue = MYNAH_QUANTIZE
-            call.scale = scale
-        case .tanh: call.epilogue = MYNAH_TANH
-        }
-        precondition(weight.isGated || out.columns == weight.outputs, "\(weight.outputs) outputs into \(out.columns)")
-        let kernel = weight.precision == .f32 ? kernels.pointee.linear_f32! : kernels.pointee.linear_bf16!
-        let rows = x.rows
-        let panels = weight.panelCount
-        withUnsafePointer(to: call) { call in
-            // Few panels and many rows (convolutions): share the rows. Otherwise share the panels, so that each
-            // weight is read by one member only.
-            let sharesRows = rows >= 64 && panels < 4 * team.count
-            if team.count == 1 || (panels == 1 && !sharesRows) {
-                if let norm { normalize(x, norm, into: input) }
-                kernel(call, 0, panels, 0, rows)
-                return
-            }
-            team.run { member, barrier in
-                if let norm {
-                    let share = WorkerTeam.share(of: rows, unit: 1, member: member, count: team.count)
-                    normalizeRows(x, norm, into: input, share)
-                    barrier.wait()
-                }
-                let share = WorkerTeam.share(
-                    of: sharesRows ? rows : panels, unit: sharesRows ? 9 : 1, member: member, count: team.count)
-                if sharesRows {
-                    kernel(call, 0, panels, share.lowerBound, share.upperBound)
-                } else {
-                    kernel(call, share.lowerBound, share.upperBound, 0, rows)
-                }
-            }
-        }
-    }
-
-    public func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix) {
-        normalizeRows(x, norm, into: out, 0..<x.rows)
-    }
-
-    private func normalizeRows(_ x: Matrix, _ norm: NormWeight, into out: Matrix, _ rows: Range<Int>) {
-        precondition(x.columns == norm.values.count && out.columns == x.columns, "a norm of another width")
-        guard !rows.isEmpty else { return }
-        kernels.pointee.rms_norm(
-            x.base, x.rowStride, norm.values, norm.epsilon, x.columns, out.base, out.rowStride, rows.lowerBound,
-            rows.upperBound)
-    }
-
-    private func normalizedScratch(rows: Int, columns: Int) -> Matrix {
-        if normalized.storage.count < rows * columns { normalized = Matrix(rows: rows, columns: columns) }
-        return Matrix(storage: normalized.storage, rows: rows, columns: columns)
     }
 
     public func rotate(

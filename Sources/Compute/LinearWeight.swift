@@ -6,6 +6,8 @@ public enum Precision: String, Sendable, CaseIterable {
     case f32
     /// Half the memory and traffic; the weights lose 16 bits of their fraction.
     case bf16
+    /// A quarter of the memory: 8-bit integers with a scale per output; activations are quantised row by row.
+    case int8
 }
 
 /// A weight matrix somewhere in memory: row-major `[outputs, inputs]`, valid while the caller says so.
@@ -57,7 +59,17 @@ public final class LinearWeight: @unchecked Sendable {
     /// Panels of 32 outputs.
     var panelCount: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
     /// Bytes of the packed panels.
-    public var byteCount: Int { panelCount * Self.panelWidth * inputs * (precision == .f32 ? 4 : 2) }
+    public var byteCount: Int { panelCount * panelByteCount }
+    private let panelByteCount: Int
+
+    private static func panelByteCount(inputs: Int, precision: Precision) -> Int {
+        switch precision {
+        case .f32: panelWidth * inputs * 4
+        case .bf16: panelWidth * inputs * 2
+        // Groups of four inputs; a scale and a sum for every output.
+        case .int8: (inputs + 3) / 4 * 4 * panelWidth + 8 * panelWidth
+        }
+    }
     static let panelWidth = Int(MYNAH_PANEL)
 
     /// Packs matrices one below the other.
@@ -104,8 +116,8 @@ public final class LinearWeight: @unchecked Sendable {
         self.precision = precision
         self.isGated = isGated
         let panelCount = (outputs + Self.panelWidth - 1) / Self.panelWidth
-        let elementSize = precision == .f32 ? 4 : 2
-        panels = .allocate(byteCount: panelCount * Self.panelWidth * inputs * elementSize, alignment: 64)
+        panelByteCount = Self.panelByteCount(inputs: inputs, precision: precision)
+        panels = .allocate(byteCount: panelCount * panelByteCount, alignment: 64)
         if let bias {
             precondition(bias.count == outputs, "\(bias.count) biases for \(outputs) outputs")
             let floats = UnsafeMutablePointer<Float>.allocate(capacity: panelCount * Self.panelWidth)
@@ -140,6 +152,7 @@ public final class LinearWeight: @unchecked Sendable {
                 }
                 let rows: [UnsafePointer<Float>?] = (0..<count).map { UnsafePointer(floats + $0 * inputs) }
                 switch precision {
+                case .int8: mynah_pack_int8(rows, count, inputs, panels + panel * panelByteCount)
                 case .f32:
                     let panel = panels.assumingMemoryBound(to: Float.self) + panel * width * inputs
                     mynah_pack_f32(rows, count, inputs, panel)

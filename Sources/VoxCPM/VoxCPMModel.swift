@@ -71,8 +71,8 @@ public final class VoxCPMModel: Sendable {
         quantizer = try ScalarQuantizer(configuration, weights: reader)
         stopPredictor = try StopPredictor(weights: reader)
         flowMatching = try FlowMatching(configuration, weights: reader)
-        semanticToDiT = try reader.linear("lm_to_dit_proj", hasBias: true)
-        residualToDiT = try reader.linear("res_to_dit_proj", hasBias: true)
+        semanticToDiT = try reader.delicate.linear("lm_to_dit_proj", hasBias: true)
+        residualToDiT = try reader.delicate.linear("res_to_dit_proj", hasBias: true)
         audioVAE = try AudioVAE(
             configuration: configuration.audioVAE, weights: audioVAEWeights, backend: backend, team: team)
         progress(total, total)

@@ -17,7 +17,7 @@ struct CPUBackendTests {
         Shape(rows: 130, inputs: 9, outputs: [70]), Shape(rows: 18, inputs: 33, outputs: [300]),
     ]
 
-    @Test(arguments: shapes, Precision.allCases) func stackedLinear(shape: Shape, precision: Precision) throws {
+    @Test(arguments: shapes, [Precision.f32, .bf16]) func stackedLinear(shape: Shape, precision: Precision) throws {
         var generator = SplitMix(state: 21)
         let matrices = shape.outputs.map { generator.floats($0 * shape.inputs) }
         let outputs = shape.outputs.reduce(0, +)
@@ -54,7 +54,7 @@ struct CPUBackendTests {
         #expect(worstError(result, plainSums(x.values(), weights, bias, shape.inputs, outputs)) < 1e-5)
     }
 
-    @Test(arguments: [1, 15, 16, 17, 40], Precision.allCases) func gatedLinear(outputs: Int, precision: Precision)
+    @Test(arguments: [1, 15, 16, 17, 40], [Precision.f32, .bf16]) func gatedLinear(outputs: Int, precision: Precision)
         throws
     {
         var generator = SplitMix(state: 22)

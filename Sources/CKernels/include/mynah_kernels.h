@@ -12,6 +12,9 @@
 /// Columns of one packed weight panel.
 #define MYNAH_PANEL 32
 
+/// Bytes of one panel of 8-bit weights: `[ceil(k / 4)][32][4]` bytes, 32 float scales, 32 sums of a column's weights.
+#define MYNAH_INT8_PANEL_BYTES(k) ((((k) + 3) / 4) * 4 * MYNAH_PANEL + 8 * MYNAH_PANEL)
+
 /// What happens to a sum before it is stored.
 typedef enum {
     MYNAH_STORE = 0,     ///< out = sum + bias
@@ -28,6 +31,9 @@ typedef struct {
     size_t x_stride;
     size_t k;            ///< inputs
     size_t n;            ///< outputs (gate and up counted separately)
+    const int8_t *quantized; ///< for `linear_int8`, instead of `x`: `[rows, k rounded up to 4]` from `quantize`
+    size_t quantized_stride;
+    const float *row_scales; ///< `[rows]` from `quantize`
     const void *weights; ///< packed panels, see `mynah_pack_f32` and `mynah_pack_bf16`
     const float *bias;   ///< `[n]` in panel order, or NULL
     float *out;
@@ -88,6 +94,11 @@ typedef struct {
     const char *name;
     void (*linear_f32)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*linear_bf16)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
+    void (*linear_int8)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
+    /// Quantises rows for `linear_int8` of the same table, after an RMS normalisation where `weight` is given.
+    void (*quantize)(
+        const float *x, size_t x_stride, const float *weight, float epsilon, size_t n, int8_t *out, size_t out_stride,
+        float *scales, size_t row_begin, size_t row_end);
     void (*rms_norm)(
         const float *x, size_t x_stride, const float *weight, float epsilon, size_t n, float *out, size_t out_stride,
         size_t row_begin, size_t row_end);
@@ -117,6 +128,9 @@ void mynah_pack_f32(const float *const *rows, size_t count, size_t k, float *pan
 
 /// The same, rounded to bfloat16: `[k][16]` words whose low half is column i and high half column i + 16.
 void mynah_pack_bf16(const float *const *rows, size_t count, size_t k, uint32_t *panel);
+
+/// The same in 8-bit integers with one scale per column, `MYNAH_INT8_PANEL_BYTES(k)` bytes.
+void mynah_pack_int8(const float *const *rows, size_t count, size_t k, void *panel);
 
 void mynah_bf16_to_f32(const void *source, size_t count, float *out);
 void mynah_f16_to_f32(const void *source, size_t count, float *out);

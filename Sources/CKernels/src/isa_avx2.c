@@ -1,10 +1,12 @@
 // AVX2 and FMA: eight-wide vectors, tiles of 3 x 32.
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define DOT4_MADDUBS
 #define VL 8
 #define MR 3
 #define TABLE mynah_kernels_avx2

@@ -1,4 +1,5 @@
 // Weight packing and number formats.
+#include <math.h>
 #include <string.h>
 
 #include "mynah_kernels.h"
@@ -30,6 +31,27 @@ void mynah_pack_bf16(const float *const *rows, size_t count, size_t k, uint32_t 
             uint32_t high = c + half < count ? to_bf16(rows[c + half][i]) : 0;
             panel[i * half + c] = low | high << 16;
         }
+}
+
+void mynah_pack_int8(const float *const *rows, size_t count, size_t k, void *panel) {
+    int8_t *bytes = panel;
+    const size_t groups = (k + 3) / 4;
+    float *scales = (float *)(bytes + groups * 4 * MYNAH_PANEL);
+    int32_t *totals = (int32_t *)(scales + MYNAH_PANEL);
+    memset(panel, 0, MYNAH_INT8_PANEL_BYTES(k));
+    for (size_t c = 0; c < count; c++) {
+        float peak = 0;
+        for (size_t i = 0; i < k; i++) peak = fabsf(rows[c][i]) > peak ? fabsf(rows[c][i]) : peak;
+        const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
+        int32_t total = 0;
+        for (size_t i = 0; i < k; i++) {
+            int32_t q = (int32_t)rintf(rows[c][i] * inverse);
+            bytes[(i / 4) * 4 * MYNAH_PANEL + c * 4 + i % 4] = (int8_t)q;
+            total += q;
+        }
+        scales[c] = peak / 127.0f;
+        totals[c] = total;
+    }
 }
 
 void mynah_bf16_to_f32(const void *source, size_t count, float *out) {

@@ -28,16 +28,16 @@ public final class LocalDiT: Sendable {
         transformer = try Transformer(
             configuration.localDiT, prefix: "\(name).decoder", positions: 2 * configuration.patchSize + 1,
             weights: weights)
-        input = try weights.linear("\(name).in_proj", hasBias: true)
-        condition = try weights.linear("\(name).cond_proj", hasBias: true)
-        output = try weights.linear("\(name).out_proj", hasBias: true)
+        input = try weights.delicate.linear("\(name).in_proj", hasBias: true)
+        condition = try weights.delicate.linear("\(name).cond_proj", hasBias: true)
+        output = try weights.delicate.linear("\(name).out_proj", hasBias: true)
         timeMLP = (
-            try weights.linear("\(name).time_mlp.linear_1", hasBias: true),
-            try weights.linear("\(name).time_mlp.linear_2", hasBias: true)
+            try weights.delicate.linear("\(name).time_mlp.linear_1", hasBias: true),
+            try weights.delicate.linear("\(name).time_mlp.linear_2", hasBias: true)
         )
         deltaTimeMLP = (
-            try weights.linear("\(name).delta_time_mlp.linear_1", hasBias: true),
-            try weights.linear("\(name).delta_time_mlp.linear_2", hasBias: true)
+            try weights.delicate.linear("\(name).delta_time_mlp.linear_1", hasBias: true),
+            try weights.delicate.linear("\(name).delta_time_mlp.linear_2", hasBias: true)
         )
     }
 

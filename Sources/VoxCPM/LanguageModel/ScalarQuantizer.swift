@@ -12,8 +12,8 @@ public final class ScalarQuantizer: Sendable {
     let size: Int
 
     init(_ configuration: ModelConfiguration, weights: WeightReader) throws {
-        input = try weights.linear("fsq_layer.in_proj", hasBias: true)
-        output = try weights.linear("fsq_layer.out_proj", hasBias: true)
+        input = try weights.delicate.linear("fsq_layer.in_proj", hasBias: true)
+        output = try weights.delicate.linear("fsq_layer.out_proj", hasBias: true)
         scale = Float(configuration.quantizerScale)
         size = configuration.quantizerSize
     }

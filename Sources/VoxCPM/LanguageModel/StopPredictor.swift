@@ -9,8 +9,8 @@ public final class StopPredictor: Sendable {
     private let head: LinearWeight
 
     init(weights: WeightReader) throws {
-        projection = try weights.linear("stop_proj", hasBias: true)
-        head = try weights.linear("stop_head", hasBias: false)
+        projection = try weights.delicate.linear("stop_proj", hasBias: true)
+        head = try weights.delicate.linear("stop_head", hasBias: false)
     }
 
     /// The two logits (go on, stop) of every row.

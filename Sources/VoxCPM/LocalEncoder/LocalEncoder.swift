@@ -19,8 +19,8 @@ public final class LocalEncoder: Sendable {
         transformer = try Transformer(
             configuration.localEncoder, prefix: "feat_encoder.encoder", positions: configuration.patchSize + 1,
             weights: weights)
-        input = try weights.linear("feat_encoder.in_proj", hasBias: true)
-        toLanguageModel = try weights.linear("enc_to_lm_proj", hasBias: true)
+        input = try weights.delicate.linear("feat_encoder.in_proj", hasBias: true)
+        toLanguageModel = try weights.delicate.linear("enc_to_lm_proj", hasBias: true)
         let token = try weights.source.floats("feat_encoder.special_token")
         guard token.count == hiddenSize else {
             throw VoxCPMError.unusableTensor(

@@ -17,6 +17,12 @@ struct WeightReader {
         try linear(stacking: [name], hasBias: hasBias)
     }
 
+    /// The same reader for the few small layers that 8-bit integers would hurt most and help least: projections into
+    /// and out of the transformers, quantiser, stop predictor and time embeddings stay in 32-bit floats then.
+    var delicate: WeightReader {
+        WeightReader(source: source, precision: precision == .int8 ? .f32 : precision, team: team, progress: progress)
+    }
+
     /// Several linear layers with the same inputs, one below the other.
     func linear(stacking names: [String], hasBias: Bool = false) throws -> LinearWeight {
         let bias = hasBias ? try names.flatMap { try source.floats($0 + ".bias") } : nil

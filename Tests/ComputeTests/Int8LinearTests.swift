@@ -1,0 +1,139 @@
+import Compute
+import Foundation
+import Testing
+
+/// Linear layers in 8-bit integers against the same quantisation in plain Swift.
+struct Int8LinearTests {
+    /// Weights and rows that exercise odd sizes, a zero row, a zero column and large outliers.
+    private struct Layer {
+        let weights: [Float]
+        let rows: [Float]
+        let norm: [Float]
+        let inputs: Int
+        let outputs: Int
+        let rowCount: Int
+
+        init(rowCount: Int, inputs: Int, outputs: Int) {
+            var generator = SplitMix(state: UInt64(rowCount * 7919 + inputs * 31 + outputs))
+            weights = generator.floats(inputs * outputs).enumerated().map { index, value in
+                index / inputs == outputs / 2 && outputs > 2 ? 0 : value
+            }
+            var rows = generator.floats(rowCount * inputs)
+            if rowCount > 2 { for column in 0..<inputs { rows[2 * inputs + column] = 0 } }
+            rows[0] *= 50
+            self.rows = rows
+            norm = generator.floats(inputs).map { $0 + 1 }
+            self.inputs = inputs
+            self.outputs = outputs
+            self.rowCount = rowCount
+        }
+
+        func packed(_ team: WorkerTeam) -> LinearWeight {
+            weights.withUnsafeBytes { bytes in
+                LinearWeight(
+                    stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], precision: .int8,
+                    team: team)
+            }
+        }
+
+        /// Symmetric, to 127 levels on each side, halves to even.
+        private func quantize(_ values: ArraySlice<Float>) -> (levels: [Int], scale: Float) {
+            let peak = values.map { abs($0) }.max() ?? 0
+            guard peak > 0 else { return (values.map { _ in 0 }, 0) }
+            let inverse = 127 / peak
+            return (values.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }, peak / 127)
+        }
+
+        func expected() -> [Float] {
+            let columns = (0..<outputs).map { quantize(weights[$0 * inputs..<($0 + 1) * inputs]) }
+            return (0..<rowCount).flatMap { row -> [Float] in
+                let (levels, scale) = quantize(rows[row * inputs..<(row + 1) * inputs])
+                return columns.map { column in
+                    Float(zip(levels, column.levels).reduce(0) { $0 + $1.0 * $1.1 }) * (column.scale * scale)
+                }
+            }
+        }
+    }
+
+    static let shapes = [
+        (1, 1, 1), (1, 5, 33), (3, 64, 32), (9, 100, 31), (10, 101, 70), (18, 128, 64), (19, 257, 100),
+    ]
+
+    @Test(arguments: KernelSet.all.map(\.name)) func equalsPlainIntegers(instructionSet: String) throws {
+        for threads in [1, 2] {
+            let team = WorkerTeam(count: threads)
+            let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+            for (rows, inputs, outputs) in Self.shapes {
+                let layer = Layer(rowCount: rows, inputs: inputs, outputs: outputs)
+                let x = Matrix(rows: rows, columns: inputs, values: layer.rows)
+                let out = Matrix(rows: rows, columns: outputs)
+                backend.linear(x, norm: nil, layer.packed(team), into: out, .store)
+                for (actual, wanted) in zip(out.values(), layer.expected()) {
+                    #expect(abs(actual - wanted) <= 2e-6 * max(1, abs(wanted)), "\(rows) x \(inputs) x \(outputs)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: KernelSet.all.map(\.name)) func aRowDoesNotDependOnItsNeighbours(instructionSet: String) throws {
+        let team = WorkerTeam(count: 2)
+        let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+        let layer = Layer(rowCount: 19, inputs: 101, outputs: 70)
+        let weight = layer.packed(team)
+        let norm = NormWeight(values: layer.norm, epsilon: 1e-5)
+        let x = Matrix(rows: 19, columns: 101, values: layer.rows)
+        let together = Matrix(rows: 19, columns: 70)
+        backend.linear(x, norm: norm, weight, into: together, .silu)
+        for row in 0..<19 {
+            let alone = Matrix(rows: 1, columns: 70)
+            backend.linear(x[rows: row..<row + 1], norm: norm, weight, into: alone, .silu)
+            #expect(alone.values() == together[rows: row..<row + 1].values(), "row \(row)")
+        }
+    }
+
+    @Test(arguments: KernelSet.all.map(\.name)) func normalisesBeforeItQuantises(instructionSet: String) throws {
+        let team = WorkerTeam(count: 2)
+        let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+        let layer = Layer(rowCount: 10, inputs: 100, outputs: 64)
+        let norm = NormWeight(values: layer.norm, epsilon: 1e-5)
+        let x = Matrix(rows: 10, columns: 100, values: layer.rows)
+        let normalized = Matrix(rows: 10, columns: 100)
+        backend.normalize(x, norm, into: normalized)
+        let weight = layer.packed(team)
+        let fused = Matrix(rows: 10, columns: 64)
+        let apart = Matrix(rows: 10, columns: 64)
+        backend.linear(x, norm: norm, weight, into: fused, .store)
+        backend.linear(normalized, norm: nil, weight, into: apart, .store)
+        // A value on the edge between two levels may fall to either side: one level of one input.
+        for (left, right) in zip(fused.values(), apart.values()) { #expect(abs(left - right) < 0.05) }
+    }
+
+    @Test func gatedLayersKeepGateAndUpTogether() throws {
+        let team = WorkerTeam(count: 2)
+        let backend = try CPUBackend(team: team)
+        var generator = SplitMix(state: 5)
+        let inputs = 64
+        for outputs in [16, 37, 48] {
+            let gate = generator.floats(outputs * inputs)
+            let up = generator.floats(outputs * inputs)
+            let x = Matrix(rows: 9, columns: inputs, values: generator.floats(9 * inputs))
+            func run(_ precision: Precision) -> [Float] {
+                let weight = gate.withUnsafeBytes { gate in
+                    up.withUnsafeBytes { up in
+                        LinearWeight(
+                            gate: WeightRows(gate, format: .f32, outputs: outputs, inputs: inputs),
+                            up: WeightRows(up, format: .f32, outputs: outputs, inputs: inputs), precision: precision,
+                            team: team)
+                    }
+                }
+                let out = Matrix(rows: 9, columns: outputs)
+                backend.linear(x, norm: nil, weight, into: out, .siluGate)
+                return out.values()
+            }
+            let exact = run(.f32)
+            let error = zip(run(.int8), exact).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            let power = exact.reduce(Float(0)) { $0 + $1 * $1 }
+            #expect((error / power).squareRoot() < 0.03, "\(outputs) outputs")
+        }
+    }
+}
