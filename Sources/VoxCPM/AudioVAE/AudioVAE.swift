@@ -34,7 +34,7 @@ public final class AudioVAE: Sendable {
         configuration: AudioVAEConfiguration, weights: any TensorSource, precision: Precision = .f32,
         backend: any Backend, team: WorkerTeam
     ) throws {
-        let loader = WeightLoader(source: weights, precision: precision, team: team)
+        let loader = ConvolutionWeights(source: weights, precision: precision, team: team)
         self.configuration = configuration
         self.backend = backend
         decoder = try VAEDecoder(configuration, loader)

@@ -13,7 +13,7 @@ struct ResidualUnit {
     static let dilations = [1, 3, 9]
 
     init(
-        _ loader: WeightLoader, _ name: String, channels: Int, dilation: Int, depthwise: Bool,
+        _ loader: ConvolutionWeights, _ name: String, channels: Int, dilation: Int, depthwise: Bool,
         layout: inout HistoryLayout
     ) throws {
         first = try loader.snake("\(name).block.0", channels: channels)
@@ -35,7 +35,7 @@ struct ResidualUnit {
 
     /// The three units of a block, numbered from `start`.
     static func block(
-        _ loader: WeightLoader, _ name: String, from start: Int, channels: Int, depthwise: Bool,
+        _ loader: ConvolutionWeights, _ name: String, from start: Int, channels: Int, depthwise: Bool,
         layout: inout HistoryLayout
     ) throws -> [ResidualUnit] {
         var units: [ResidualUnit] = []

@@ -30,7 +30,7 @@ struct VAEDecoder {
 
     private static let taps = 7
 
-    init(_ configuration: AudioVAEConfiguration, _ loader: WeightLoader) throws {
+    init(_ configuration: AudioVAEConfiguration, _ loader: ConvolutionWeights) throws {
         latentSize = configuration.latentSize
         outputsPerLatent = configuration.outputsPerLatent
         channels = configuration.decoderChannels

@@ -30,7 +30,7 @@ struct VAEEncoder {
     private static let taps = 7
     private static let meansTaps = 3
 
-    init(_ configuration: AudioVAEConfiguration, _ loader: WeightLoader) throws {
+    init(_ configuration: AudioVAEConfiguration, _ loader: ConvolutionWeights) throws {
         latentSize = configuration.latentSize
         samplesPerLatent = configuration.samplesPerLatent
         channels = configuration.encoderChannels

@@ -19,14 +19,7 @@ struct EmbeddingTable: Sendable {
         if let stranger = tokens.first(where: { !(0..<vocabulary).contains($0) }) {
             throw VoxCPMError.tokenOutOfRange(stranger, vocabulary: vocabulary)
         }
-        let format: WeightRows.Format
-        switch info.type {
-        case .f32: format = .f32
-        case .f16: format = .f16
-        case .bf16: format = .bf16
-        default:
-            throw VoxCPMError.unusableTensor(name, file: source.file, reason: "its type is \(info.type.rawValue)")
-        }
+        let format = try source.rowFormat(info)
         try source.withBytes(of: name) { bytes in
             let rows = WeightRows(bytes, format: format, outputs: vocabulary, inputs: width)
             for (index, token) in tokens.enumerated() {

@@ -56,14 +56,7 @@ struct WeightReader {
         guard info.shape.count == 2, info.shape[0] > 0, info.shape[1] > 0 else {
             throw VoxCPMError.unusableTensor(name, file: source.file, reason: "it has the shape \(info.shape)")
         }
-        let format: WeightRows.Format
-        switch info.type {
-        case .f32: format = .f32
-        case .f16: format = .f16
-        case .bf16: format = .bf16
-        default:
-            throw VoxCPMError.unusableTensor(name, file: source.file, reason: "its type is \(info.type.rawValue)")
-        }
+        let format = try source.rowFormat(info)
         if let first = opened.first, first.inputs != info.shape[1] {
             throw VoxCPMError.unusableTensor(
                 name, file: source.file, reason: "it has \(info.shape[1]) inputs beside \(first.inputs)")
@@ -72,6 +65,21 @@ struct WeightReader {
             progress(bytes.count)
             let matrix = WeightRows(bytes, format: format, outputs: info.shape[0], inputs: info.shape[1])
             return try rows(of: names, opened + [matrix], body)
+        }
+    }
+}
+
+extension TensorSource {
+    /// The number format of a weight's rows.
+    ///
+    /// - Throws: ``VoxCPMError/unusableTensor(_:file:reason:)`` where it is not one of the floating-point types in use.
+    func rowFormat(_ info: TensorInfo) throws -> WeightRows.Format {
+        switch info.type {
+        case .f32: return .f32
+        case .f16: return .f16
+        case .bf16: return .bf16
+        default:
+            throw VoxCPMError.unusableTensor(info.name, file: file, reason: "its type is \(info.type.rawValue)")
         }
     }
 }

@@ -3,7 +3,7 @@ import Compute
 
 /// Reads the autoencoder's tensors and turns them into weights of the backend: weight norm folded, taps and phases in
 /// the order in which time-major rows are read.
-struct WeightLoader {
+struct ConvolutionWeights {
     let source: any TensorSource
     let precision: Precision
     let team: WorkerTeam
