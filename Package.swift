@@ -58,7 +58,7 @@ let package = Package(
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
-        tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "VoxCPM"]),
+        tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

@@ -11,17 +11,18 @@ public struct MynahCommand: ParsableCommand {
             EXAMPLES
               mynah say "Good morning. Shall we begin?" -o hello.wav
               mynah say - --stream < chapter.txt | ffplay -nodisp -autoexit -
-              mynah say "The same voice again." --prompt-audio me.wav --prompt-text "What I say in me.wav."
+              mynah say "My voice." --prompt-audio me.wav --prompt-text "What I say there."
+              mynah models list
 
             EXIT CODES
               0    done
-              1    something went wrong; one sentence on standard error says what, where, and what to do
+              1    something went wrong; standard error says what, where, and what to do
               64   the command line is not understood
               130  interrupted; what was spoken so far is in the file
               141  the reader of standard output went away
             """,
         version: Program.version,
-        subcommands: [SayCommand.self, TraceCommand.self])
+        subcommands: [SayCommand.self, ModelsCommand.self, BenchCommand.self, TraceCommand.self])
 
     public init() {}
 }
@@ -31,7 +32,10 @@ public enum Program {
     public static let version = "0.1.0"
 
     /// Parses the arguments of the process, runs the command on this thread, and ends the process.
-    public static func main() -> Never { exit(run(Array(CommandLine.arguments.dropFirst()))) }
+    public static func main() -> Never {
+        Interrupts.unblock()
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
 
     /// Runs one command line.
     ///

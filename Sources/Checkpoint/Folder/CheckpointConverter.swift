@@ -33,8 +33,10 @@ public enum CheckpointConverter {
     /// Small files that belong to a checkpoint and are copied as they are, where they exist.
     public static let companions = [
         "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "generation_config.json", "README.md", "LICENSE",
+        "generation_config.json", "generation.json", "README.md", "LICENSE", "NOTICE",
     ]
+    /// A folder of small files that is copied as well: the built-in voices that `generation.json` names.
+    public static let voicesFolder = "voices"
 
     /// Converts a checkpoint into a new folder, which appears complete or not at all.
     ///
@@ -60,11 +62,14 @@ public enum CheckpointConverter {
             throw FileError.noSpace(file: target, needed: total + 64 << 20, free: free)
         }
         try withStagingFolder(for: target) { staging in
-            for name in companions where isRegularFile(source.folder.file(name)) {
-                let copy = try AtomicFile(staging.file(name))
-                let content = try FileBytes(source.folder.file(name), mapped: false, limit: 256 << 20)
-                try copy.write(content.bytes)
-                try copy.commit()
+            try copyFiles(companions, from: source.folder, to: staging)
+            let voices = source.folder.file(voicesFolder)
+            if let names = try? FileManager.default.contentsOfDirectory(atPath: voices.filePath), !names.isEmpty {
+                let copies = staging.file(voicesFolder)
+                guard mkdir(copies.filePath, 0o755) == 0 else {
+                    throw FileError.system(doing: .create, file: copies, code: errno)
+                }
+                try copyFiles(names.sorted(), from: voices, to: copies)
             }
             var done = 0
             for (name, writer) in writers {
@@ -73,6 +78,16 @@ public enum CheckpointConverter {
                 }
                 done += writer.byteCount
             }
+        }
+    }
+
+    /// Copies the ordinary files among `names`.
+    private static func copyFiles(_ names: [String], from source: URL, to target: URL) throws {
+        for name in names where isRegularFile(source.file(name)) {
+            let copy = try AtomicFile(target.file(name))
+            let content = try FileBytes(source.file(name), mapped: false, limit: 256 << 20)
+            try copy.write(content.bytes)
+            try copy.commit()
         }
     }
 

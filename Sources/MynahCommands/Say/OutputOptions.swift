@@ -13,7 +13,7 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The kind of sound: \(EncoderCatalog.encodable.map(\.rawValue).joined(separator: ", ")) "
+            "wav, flac, ogg, opus, mp3 or pcm, as far as this machine encodes it "
                 + "(default: from the file's name, else wav).",
             valueName: "format"))
     var format: String?

@@ -17,7 +17,7 @@ struct SayCommand: ParsableCommand {
               mynah say "" --voice list
               mynah say - -o book.mp3 < book.txt
               mynah say "Hear me while I think." --stream | aplay
-              mynah say "In my own voice." --prompt-audio me.wav --prompt-text "What I say in me.wav."
+              mynah say "My voice." --prompt-audio me.wav --prompt-text "What I say there."
               mynah say "I say tomato." --lexicon mine.txt --show-phonemes --play
             """)
 

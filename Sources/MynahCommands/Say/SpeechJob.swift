@@ -12,6 +12,10 @@ struct SpeechJob {
     init(_ command: SayCommand) { self.command = command }
 
     func run() throws {
+        do { try prepareAndSpeak() } catch AudioWriteError.readerGone { throw ExitStatus.readerGone }
+    }
+
+    private func prepareAndSpeak() throws {
         let prompt = try command.voice.prompt()
         let text = try TextInput.read(command.text)
         let format = try command.output.chosenFormat()
@@ -23,26 +27,35 @@ struct SpeechJob {
         guard !feed.tokens(prompt: nil, text: feed.fed(text)).all.isEmpty else {
             throw CommandError.emptyText(source: "the text as the model \(folder.path) reads it")
         }
+        let rate = checkpoint.configuration.audioVAE.sampleRateHz
         let voice = try prompt == nil ? generation.voice(command.voice.voice, model: folder) : nil
-        let recording = try prompt.map {
-            try PromptRecording($0.audio, sampleRateHz: checkpoint.configuration.audioVAE.sampleRateHz)
-        }
+        var voicePrompt = try voice.map { try builtIn($0, feed, checkpoint.configuration) }
+        let recording = try prompt.map { try PromptRecording($0.audio, sampleRateHz: rate) }
         let destination = command.output.destination(for: text, format: format)
-        let sink = try command.output.open(
-            destination, format: format, sampleRateHz: checkpoint.configuration.audioVAE.sampleRateHz)
+        // A file is tried before the model is loaded; standard output stays untouched until there is speech.
+        func open() throws -> SpeechSink {
+            try command.output.open(destination, format: format, sampleRateHz: rate)
+        }
+        var sink = destination == .standardOutput ? nil : try open()
         do {
             let model = try loadModel(checkpoint)
-            var voicePrompt = try voice.map { try builtIn($0, feed, model) }
             if let recording, let prompt {
                 voicePrompt = VoicePrompt(
                     text: feed.fed(prompt.text), latents: try model.encodePrompt(recording.samples))
             }
-            try speak(
-                text, generation: generation, feed: feed, model: model, prompt: voicePrompt,
-                promptName: recording?.file.path ?? voice?.name ?? "", sink: sink, destination: destination)
+            let plan = SpeechPlan(
+                feed: feed, configuration: model.configuration, partSeconds: generation.defaults.maxSeconds)
+            if let voicePrompt { try plan.check(voicePrompt, named: recording?.file.path ?? voice?.name ?? "") }
+            let parts = plan.parts(
+                of: text, prompt: voicePrompt.map { ($0.text, $0.latents.rows / model.configuration.patchSize) })
+            if command.reading.showPhonemes { for part in parts { Console.note(feed.fed(part)) } }
+            let opened = try sink ?? open()
+            sink = opened
+            let settings = command.speech.settings(generation, streams: command.output.stream)
+            let speaker = Speaker(model: model, feed: feed, settings: settings)
+            try speak(text, parts, speaker, prompt: voicePrompt, sink: opened, destination: destination)
         } catch {
-            sink.abandon()
-            if case AudioWriteError.readerGone = error { throw ExitStatus.readerGone }
+            sink?.abandon()
             throw error
         }
     }
@@ -59,35 +72,29 @@ struct SpeechJob {
         }
     }
 
-    private func builtIn(_ voice: GenerationFile.Voice, _ feed: TextFeed, _ model: VoxCPMModel) throws -> VoicePrompt {
+    private func builtIn(
+        _ voice: GenerationFile.Voice, _ feed: TextFeed, _ configuration: ModelConfiguration
+    ) throws -> VoicePrompt {
         let text = feed.phonemizer == nil ? voice.transcript : voice.phonemes ?? feed.fed(voice.transcript)
-        return VoicePrompt(text: text, latents: try voice.readLatents(for: model.configuration))
+        return VoicePrompt(text: text, latents: try voice.readLatents(for: configuration))
     }
 
     private func speak(
-        _ text: String, generation: GenerationFile, feed: TextFeed, model: VoxCPMModel, prompt: VoicePrompt?,
-        promptName: String, sink: SpeechSink, destination: OutputOptions.Destination
+        _ text: String, _ parts: [String], _ speaker: Speaker, prompt: VoicePrompt?, sink: SpeechSink,
+        destination: OutputOptions.Destination
     ) throws {
-        let settings = command.speech.settings(generation, streams: command.output.stream)
-        let plan = SpeechPlan(
-            feed: feed, configuration: model.configuration, partSeconds: generation.defaults.maxSeconds)
-        if let prompt { try plan.check(prompt, named: promptName) }
-        let parts = plan.parts(
-            of: text, prompt: prompt.map { ($0.text, $0.latents.rows / model.configuration.patchSize) })
-        if command.reading.showPhonemes { for part in parts { Console.note(feed.fed(part)) } }
-
         Interrupts.shared.listen(writingIn: destination.folder)
-        let expected = min(SpeechLength.seconds(of: text), settings.maxSeconds ?? .infinity)
+        let expected = min(SpeechLength.seconds(of: text), speaker.settings.maxSeconds ?? .infinity)
         let line = ProgressLine(expectedSeconds: expected)
         defer { line.clear() }
-        var speaker = Speaker(model: model, feed: feed, settings: settings)
+        var speaker = speaker
         speaker.isCancelled = { Interrupts.shared.isRequested }
         speaker.onPatch = { line.update($0) }
         let outcome = try speaker.speak(parts, prompt: prompt, into: sink)
         let elapsed = line.elapsed
         let summary = try sink.finish(stoppingPlayer: outcome.wasCancelled)
         line.clear()
-        let seconds = Double(sink.sampleCount) / Double(model.sampleRateHz)
+        let seconds = Double(sink.sampleCount) / Double(speaker.model.sampleRateHz)
         let report = SpeechReport(
             destination: destination, seconds: seconds, elapsed: elapsed, firstAudio: line.firstAudio,
             seed: outcome.seed, summary: summary, wasCut: outcome.wasCut, wasCancelled: outcome.wasCancelled)

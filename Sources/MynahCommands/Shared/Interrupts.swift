@@ -20,6 +20,15 @@ final class Interrupts: Sendable {
     /// Whether somebody asked to stop.
     var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
 
+    /// Lets Ctrl-C and SIGTERM through, which some programs block in what they start.
+    static func unblock() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
     /// Starts listening.
     ///
     /// - Parameter writingIn: The folder of the file being written, whose hidden parts a second signal removes.
@@ -48,6 +57,12 @@ final class Interrupts: Sendable {
         action.sa_flags = SA_RESTART
         sigaction(SIGINT, &action, nil)
         sigaction(SIGTERM, &action, nil)
+        // Whoever started this process may have handed down a mask that holds both signals back.
+        var heard = sigset_t()
+        sigemptyset(&heard)
+        sigaddset(&heard, SIGINT)
+        sigaddset(&heard, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     }
 
     /// Removes the hidden files of this process that an audio writer has not finished.

@@ -11,13 +11,14 @@ struct ModelShelf {
         var folders = [URL(fileURLWithPath: "models", isDirectory: true)]
         if let program = Bundle.main.executableURL?.resolvingSymlinksInPath() {
             var place = program.deletingLastPathComponent()
-            for _ in 0..<4 {
+            for _ in 0..<3 {
                 place.deleteLastPathComponent()
                 let candidate = place.appendingPathComponent("models", isDirectory: true)
                 if isFolder(candidate) { folders.append(candidate) }
             }
             let prefix = program.deletingLastPathComponent().deletingLastPathComponent()
-            folders.append(prefix.appendingPathComponent("share/mynah/models", isDirectory: true))
+            let shared = prefix.appendingPathComponent("share/mynah/models", isDirectory: true)
+            if isFolder(shared) { folders.append(shared) }
         }
         for path in (environment["MYNAH_MODELS"] ?? "").split(separator: ":") {
             folders.append(URL(fileURLWithPath: String(path), isDirectory: true))

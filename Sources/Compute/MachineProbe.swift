@@ -1,0 +1,48 @@
+/// What this machine reaches with this backend's own kernels: the yardstick of a benchmark.
+public struct MachineProbe: Sendable, Equatable {
+    /// Multiplications and additions of 32-bit floats, on data that stays near the cores, in 10^9 a second.
+    public let gigaflops: Double
+    /// Weights streamed from memory, in 10^9 bytes a second.
+    public let gigabytesPerSecond: Double
+
+    /// Measures for a fraction of a second. Needs 256 MiB of memory while it runs.
+    public init(_ backend: CPUBackend) {
+        gigaflops = Self.arithmetic(backend)
+        gigabytesPerSecond = Self.traffic(backend)
+    }
+
+    /// A layer of 1024 x 1024 over 18 rows: the shape of the diffusion transformer's steps.
+    private static func arithmetic(_ backend: CPUBackend) -> Double {
+        let size = 1024
+        let rows = 18
+        let seconds = best(rounds: 40, rows: rows, inputs: size, outputs: size, backend)
+        return 2 * Double(rows * size * size) / seconds * 1e-9
+    }
+
+    /// One row through a weight that no cache holds.
+    private static func traffic(_ backend: CPUBackend) -> Double {
+        let inputs = 4096
+        let outputs = 16384
+        let seconds = best(rounds: 5, rows: 1, inputs: inputs, outputs: outputs, backend)
+        return Double(inputs * outputs * 4) / seconds * 1e-9
+    }
+
+    /// The shortest time of several rounds, in seconds.
+    private static func best(rounds: Int, rows: Int, inputs: Int, outputs: Int, _ backend: CPUBackend) -> Double {
+        // All outputs share one row of weights: only their place in memory matters.
+        let row = [Float](repeating: 0.01, count: inputs)
+        let weight = row.withUnsafeBytes { bytes in
+            let rows = (0..<outputs).map { _ in WeightRows(bytes, format: .f32, outputs: 1, inputs: inputs) }
+            return LinearWeight(stacking: rows, precision: .f32, team: backend.team)
+        }
+        let x = Matrix(rows: rows, columns: inputs, values: Array(repeating: 0.5, count: rows * inputs))
+        let out = Matrix(rows: rows, columns: outputs)
+        let clock = ContinuousClock()
+        var shortest = Duration.seconds(3600)
+        for _ in 0..<rounds {
+            shortest = min(shortest, clock.measure { backend.linear(x, norm: nil, weight, into: out, .store) })
+        }
+        let (whole, attoseconds) = shortest.components
+        return max(Double(whole) + Double(attoseconds) * 1e-18, 1e-9)
+    }
+}

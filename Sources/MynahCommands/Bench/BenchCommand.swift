@@ -1,0 +1,104 @@
+import ArgumentParser
+import Checkpoint
+import Compute
+import Foundation
+import VoxCPM
+
+/// `mynah bench`: how fast a model speaks on this machine.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure how fast a model speaks, stage by stage.",
+        discussion: """
+            Generates exactly as many patches as asked for, after a warm-up of one. RTF is computing time over speaking \
+            time: below 1 is faster than speech. 'of peak' is the time that the machine's measured arithmetic and \
+            memory speed would need at least, over the time taken. MYNAH_CPU chooses the instruction set: scalar, avx2, \
+            avx512 or neon.
+
+            EXAMPLES
+              mynah bench
+              mynah bench --synthetic voxcpm1.5 --precision bf16 --threads 4
+              mynah bench --model nano --prompt-seconds 5 --json
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A model's folder or name (default: nano).", valueName: "dir|name"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Instead of a model: random weights in the shape of an official one, made in memory.",
+            valueName: "voxcpm1.5|voxcpm-0.5b"))
+    var synthetic: SyntheticFamily?
+
+    /// An official model whose shapes are known.
+    enum SyntheticFamily: String, ExpressibleByArgument, CaseIterable {
+        case voxcpm15 = "voxcpm1.5"
+        case voxcpm05b = "voxcpm-0.5b"
+
+        var family: SyntheticCheckpoint.Family {
+            switch self {
+            case .voxcpm15: .voxcpm15
+            case .voxcpm05b: .voxcpm05b
+            }
+        }
+    }
+
+    @Option(help: "Patches of speech to generate.")
+    var patches = 25
+
+    @Option(help: ArgumentHelp("A voice prompt of this length to encode and continue.", valueName: "seconds"))
+    var promptSeconds = 0.0
+
+    @Option(help: "Steps to draw each patch.")
+    var steps = 10
+
+    @Option(help: "How hard the text is followed.")
+    var cfg = 2.0
+
+    @Flag(help: "Write one JSON object.")
+    var json = false
+
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+
+    func validate() throws {
+        if model != nil, synthetic != nil {
+            throw ValidationError("--model and --synthetic both say what to measure; give one of them.")
+        }
+        if !(1...100_000).contains(patches) {
+            throw ValidationError("--patches is \(patches), but must be 1 to 100000.")
+        }
+        if !(0...600).contains(promptSeconds) {
+            throw ValidationError("--prompt-seconds is \(promptSeconds), but must be 0 to 600.")
+        }
+        if !(1...1000).contains(steps) { throw ValidationError("--steps is \(steps), but must be 1 to 1000.") }
+        if !(0...100).contains(cfg) { throw ValidationError("--cfg is \(cfg), but must be 0 to 100.") }
+    }
+
+    func run() throws {
+        let start = ContinuousClock.now
+        let (loaded, name) = try load()
+        let loadSeconds = (ContinuousClock.now - start).inSeconds
+        let report = try BenchRun(
+            model: loaded, name: name, loadSeconds: loadSeconds, patches: patches, promptSeconds: promptSeconds,
+            steps: steps, cfg: cfg
+        ).measure()
+        Console.write(json ? try report.json() : report.text)
+    }
+
+    private func load() throws -> (VoxCPMModel, name: String) {
+        if let synthetic {
+            let checkpoint = SyntheticCheckpoint(synthetic.family)
+            let model = try VoxCPMModel(
+                configuration: checkpoint.configuration, weights: checkpoint.model,
+                audioVAEWeights: checkpoint.audioVAE, precision: engine.precision?.precision ?? .bf16,
+                threads: engine.threadCount, instructionSet: engine.instructionSet)
+            return (model, "synthetic \(synthetic.rawValue)")
+        }
+        let name = model ?? "nano"
+        let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: name))
+        let model = try VoxCPMModel(
+            checkpoint, precision: engine.precision?.precision ?? checkpoint.storedPrecision,
+            threads: engine.threadCount, instructionSet: engine.instructionSet)
+        return (model, name)
+    }
+}

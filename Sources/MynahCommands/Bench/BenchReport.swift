@@ -1,0 +1,99 @@
+import Foundation
+import VoxCPM
+
+/// What a benchmark measured. The names of the JSON are its keys.
+struct BenchReport: Encodable {
+    /// A stage of the engine.
+    struct Stage: Encodable {
+        var seconds: Double
+        /// 10^9 multiplications and additions that the model's dimensions ask for.
+        var gigaflop: Double
+        /// 10^9 bytes of weights, keys and values read.
+        var gigabytes: Double
+        /// The time that the machine's measured peak would need, over the time taken.
+        var peakShare: Double
+
+        enum CodingKeys: String, CodingKey {
+            case seconds, gigaflop, gigabytes
+            case peakShare = "peak_share"
+        }
+    }
+
+    /// The machine's measured peak.
+    struct Machine: Encodable {
+        var gigaflops: Double
+        var gigabytesPerSecond: Double
+
+        enum CodingKeys: String, CodingKey {
+            case gigaflops
+            case gigabytesPerSecond = "gigabytes_per_second"
+        }
+    }
+
+    var model: String
+    var rtf: Double
+    var audioSeconds: Double
+    var wallSeconds: Double
+    var loadSeconds: Double
+    var timeToFirstAudioSeconds: Double
+    var millisecondsPerPatch: Double
+    var peakRSSBytes: Int
+    var threads: Int
+    var precision: String
+    var instructionSet: String
+    var patches: Int
+    var steps: Int
+    var cfg: Double
+    var promptSeconds: Double
+    var textTokens: Int
+    var machine: Machine
+    var stages: [String: Stage]
+
+    enum CodingKeys: String, CodingKey {
+        case model, rtf, threads, precision, patches, steps, cfg, machine, stages
+        case audioSeconds = "audio_seconds"
+        case wallSeconds = "wall_seconds"
+        case loadSeconds = "load_seconds"
+        case timeToFirstAudioSeconds = "time_to_first_audio_seconds"
+        case millisecondsPerPatch = "milliseconds_per_patch"
+        case peakRSSBytes = "peak_rss_bytes"
+        case instructionSet = "instruction_set"
+        case promptSeconds = "prompt_seconds"
+        case textTokens = "text_tokens"
+    }
+
+    /// One JSON object on one line.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// A table for people.
+    var text: String {
+        let header = ["stage", "seconds", "ms/patch", "GFLOP", "GB", "of peak"]
+        var table = TextTable(header, rightAligned: [1, 2, 3, 4, 5])
+        for stage in StageTimings.Stage.allCases {
+            guard let figures = stages[stage.rawValue] else { continue }
+            let isOnce = stage == .prefill || stage == .vaeEncode
+            table.add([
+                stage.rawValue, Figures.ratio(figures.seconds),
+                isOnce ? "" : Figures.seconds(1000 * figures.seconds / Double(patches)),
+                Figures.seconds(figures.gigaflop), Figures.seconds(figures.gigabytes),
+                figures.seconds > 0 ? "\(Int((100 * figures.peakShare).rounded())) %" : "",
+            ])
+        }
+        return """
+            \(model), \(precision), \(threads) threads, \(instructionSet), \(patches) patches, \(steps) steps, \
+            cfg \(cfg)
+            RTF \(Figures.ratio(rtf)): \(Figures.seconds(audioSeconds)) s of speech in \(Figures.seconds(wallSeconds)) s
+            \(Figures.seconds(millisecondsPerPatch)) ms for each patch, first audio after \
+            \(Figures.ratio(timeToFirstAudioSeconds)) s
+            loading \(Figures.seconds(loadSeconds)) s, peak memory \(Figures.bytes(peakRSSBytes))
+            this machine: \(Figures.seconds(machine.gigaflops)) GFLOP/s, \
+            \(Figures.seconds(machine.gigabytesPerSecond)) GB/s
+
+            \(table.text)
+            """
+    }
+}

@@ -1,0 +1,106 @@
+import Checkpoint
+import Compute
+import Foundation
+import VoxCPM
+
+/// Measures one generation of exactly so many patches, whatever the stop predictor says.
+struct BenchRun {
+    let model: VoxCPMModel
+    let name: String
+    let loadSeconds: Double
+    let patches: Int
+    let promptSeconds: Double
+    let steps: Int
+    let cfg: Double
+
+    /// A sentence of this many tokens.
+    private static let textTokens = 30
+
+    /// Warms up with one patch, then measures.
+    func measure() throws -> BenchReport {
+        let clock = ContinuousClock()
+        let prompt = promptSeconds > 0 ? recording() : nil
+        _ = try Generation(model, request(patches: 1, prompt: nil)).next()
+
+        let start = clock.now
+        let latents = try prompt.map { try model.encodePrompt($0) }
+        let encodeSeconds = prompt == nil ? 0 : (clock.now - start).inSeconds
+        let generation = try Generation(model, request(patches: patches, prompt: latents))
+        var firstAudio: Double?
+        var samples = 0
+        var count = 0
+        while let patch = try generation.next() {
+            samples += patch.samples.count
+            count += 1
+            if firstAudio == nil, !patch.samples.isEmpty { firstAudio = (clock.now - start).inSeconds }
+        }
+        let wall = (clock.now - start).inSeconds
+        let peak = Self.peakMemoryBytes()
+        var timings = generation.timings
+        timings[.vaeEncode] = encodeSeconds
+        let audio = Double(samples) / Double(model.sampleRateHz)
+        let estimate = WorkEstimate(
+            configuration: model.configuration, precision: model.precision, textPositions: Self.textTokens + 1,
+            promptPatches: (latents?.rows ?? 0) / model.configuration.patchSize, patches: count, steps: steps)
+        let backend = model.backend as? CPUBackend
+        let machine = backend.map(MachineProbe.init)
+        return BenchReport(
+            model: name, rtf: audio > 0 ? wall / audio : 0, audioSeconds: audio, wallSeconds: wall,
+            loadSeconds: loadSeconds, timeToFirstAudioSeconds: firstAudio ?? wall,
+            millisecondsPerPatch: 1000 * (wall - encodeSeconds - timings[.prefill]) / Double(max(count, 1)),
+            peakRSSBytes: peak, threads: model.threads, precision: model.precision.rawValue,
+            instructionSet: backend?.instructionSet ?? "", patches: count, steps: steps, cfg: cfg,
+            promptSeconds: promptSeconds, textTokens: Self.textTokens,
+            machine: .init(
+                gigaflops: machine?.gigaflops ?? 0, gigabytesPerSecond: machine?.gigabytesPerSecond ?? 0),
+            stages: Self.stages(timings, estimate, machine))
+    }
+
+    private static func stages(
+        _ timings: StageTimings, _ estimate: WorkEstimate, _ machine: MachineProbe?
+    ) -> [String: BenchReport.Stage] {
+        var stages: [String: BenchReport.Stage] = [:]
+        for stage in StageTimings.Stage.allCases {
+            let work = estimate.work(stage)
+            let seconds = timings[stage]
+            var least = 0.0
+            if let machine {
+                least = max(work.flops / (machine.gigaflops * 1e9), work.bytes / (machine.gigabytesPerSecond * 1e9))
+            }
+            stages[stage.rawValue] = BenchReport.Stage(
+                seconds: seconds, gigaflop: work.flops * 1e-9, gigabytes: work.bytes * 1e-9,
+                peakShare: seconds > 0 ? least / seconds : 0)
+        }
+        return stages
+    }
+
+    private func request(patches: Int, prompt: Matrix?) -> GenerationRequest {
+        let vocabulary = max(model.configuration.languageModel.vocabularySize, 1)
+        let tokens = (0..<Self.textTokens).map { ($0 * 37 + 11) % vocabulary }
+        var request = GenerationRequest(tokens: tokens, prompt: prompt)
+        request.minPatches = patches
+        request.maxPatches = patches
+        request.patchesPerToken = Double(patches)
+        request.steps = steps
+        request.cfg = Float(cfg)
+        return request
+    }
+
+    /// Something that sounds: two tones.
+    private func recording() -> [Float] {
+        let rate = Double(model.sampleRateHz)
+        return (0..<Int(promptSeconds * rate)).map { index in
+            let time = Double(index) / rate
+            return Float(0.2 * sin(2 * .pi * 220 * time) + 0.1 * sin(2 * .pi * 1330 * time))
+        }
+    }
+
+    /// The most memory that this process ever had, from the system's own count.
+    private static func peakMemoryBytes() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            if let kibibytes = Int(line.filter(\.isNumber)) { return kibibytes * 1024 }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,127 @@
+import Checkpoint
+import Compute
+import VoxCPM
+
+/// How much each stage of a generation must compute and read, from the dimensions of the model alone.
+///
+/// Reading counts weights once for each step that uses them (a large model's weights stay in no cache) and, in the
+/// language models, keys and values. Activations are left out.
+struct WorkEstimate {
+    /// The work of a stage.
+    struct Work: Equatable {
+        /// Multiplications and additions.
+        var flops = 0.0
+        /// Bytes of weights, keys and values.
+        var bytes = 0.0
+
+        static func + (left: Work, right: Work) -> Work {
+            Work(flops: left.flops + right.flops, bytes: left.bytes + right.bytes)
+        }
+
+        static func * (left: Work, factor: Int) -> Work {
+            Work(flops: left.flops * Double(factor), bytes: left.bytes * Double(factor))
+        }
+    }
+
+    let configuration: ModelConfiguration
+    let precision: Precision
+    /// Positions of text.
+    let textPositions: Int
+    let promptPatches: Int
+    /// Patches of speech.
+    let patches: Int
+    let steps: Int
+
+    private var weightBytes: Double {
+        switch precision {
+        case .f32: 4
+        case .bf16: 2
+        case .int8: 1
+        }
+    }
+    /// Rows that a prefill takes at a time, each reading all weights.
+    private static let prefillRows = 256
+    private static let prefillPatches = 32
+
+    /// The work of a stage.
+    func work(_ stage: StageTimings.Stage) -> Work {
+        switch stage {
+        case .prefill: prefill
+        case .languageModel: languageModel
+        case .localEncoder: localEncoder(patches: 1) * patches
+        case .diffusion: diffusion * patches
+        case .vaeEncode: autoencoder.encoder(latents: promptPatches * configuration.patchSize)
+        case .vaeDecode:
+            autoencoder.decoder(latents: configuration.patchSize) * (patches + min(2, promptPatches))
+        }
+    }
+
+    private var autoencoder: AutoencoderEstimate { AutoencoderEstimate(configuration: configuration.audioVAE) }
+
+    /// Parameters of all layers of a transformer.
+    private func parameters(_ part: TransformerConfiguration) -> Double {
+        let queries = part.headCount * part.headSize
+        let keys = part.keyValueHeadCount * part.headSize
+        let layer = part.hiddenSize * (2 * queries + 2 * keys + 3 * part.feedForwardSize)
+        return Double(layer * part.layerCount)
+    }
+
+    /// A transformer over rows that see `span` positions each on average, its weights read `readings` times.
+    private func transformer(_ part: TransformerConfiguration, rows: Int, span: Double, readings: Int) -> Work {
+        let attention = 4 * Double(part.headCount * part.headSize * part.layerCount) * span
+        return Work(
+            flops: Double(rows) * (2 * parameters(part) + attention),
+            bytes: Double(readings) * parameters(part) * weightBytes)
+    }
+
+    /// A linear layer.
+    private func linear(_ inputs: Int, _ outputs: Int, rows: Int, readings: Int = 1) -> Work {
+        Work(
+            flops: 2 * Double(inputs * outputs * rows), bytes: Double(inputs * outputs * readings) * weightBytes)
+    }
+
+    private var prefill: Work {
+        let positions = textPositions + promptPatches
+        let readings = (positions + Self.prefillRows - 1) / Self.prefillRows
+        let models = [configuration.languageModel, configuration.residualLanguageModel].map {
+            transformer($0, rows: positions, span: Double(positions + 1) / 2, readings: readings)
+        }
+        return models[0] + models[1] + localEncoder(patches: promptPatches)
+    }
+
+    private var languageModel: Work {
+        let hidden = configuration.languageModel.hiddenSize
+        let patchSteps = max(0, patches - 1)
+        let span = Double(textPositions + promptPatches) + Double(patches) / 2
+        let models = [configuration.languageModel, configuration.residualLanguageModel].map { part in
+            var work = transformer(part, rows: 1, span: span, readings: 1)
+            work.bytes += 2 * 4 * span * Double(part.keyValueHeadCount * part.headSize * part.layerCount)
+            return work
+        }
+        let quantizer = linear(hidden, 2 * configuration.quantizerSize, rows: 1)
+        let stop = linear(hidden, hidden, rows: 1)
+        return (models[0] + models[1] + quantizer) * patchSteps + stop * patches
+    }
+
+    private func localEncoder(patches: Int) -> Work {
+        let part = configuration.localEncoder
+        let rows = patches * (configuration.patchSize + 1)
+        let readings = (patches + Self.prefillPatches - 1) / Self.prefillPatches
+        return transformer(part, rows: rows, span: Double(configuration.patchSize + 1), readings: readings)
+            + linear(configuration.latentSize, part.hiddenSize, rows: rows, readings: readings)
+            + linear(part.hiddenSize, configuration.languageModel.hiddenSize, rows: patches, readings: readings)
+    }
+
+    /// One patch.
+    private var diffusion: Work {
+        let part = configuration.localDiT
+        let group = 2 * configuration.patchSize + 1
+        let active = FlowSchedule(steps: steps).steps.count { !$0.isIdle }
+        let step =
+            transformer(part, rows: 2 * group, span: Double(group), readings: 1)
+            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize)
+            + linear(part.hiddenSize, configuration.latentSize, rows: 2 * group)
+        return step * active + linear(configuration.languageModel.hiddenSize, 2 * part.hiddenSize, rows: 1)
+            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize)
+    }
+}

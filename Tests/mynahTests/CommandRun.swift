@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One run of the built program, in a folder of its own.
+struct CommandRun {
+    let code: Int32
+    let output: Data
+    let errors: String
+
+    /// The lines on standard error.
+    var errorLines: [Substring] { errors.split(separator: "\n") }
+
+    /// The program beside the running tests, else where a debug build puts it.
+    static var program: URL {
+        let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appendingPathComponent("mynah")
+        if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+        return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent(".build/debug/mynah")
+    }
+
+    /// The tiny checkpoint of a family.
+    static func model(_ family: String = "v15") -> String {
+        Fixtures.folder.appendingPathComponent("\(family)/checkpoint").path
+    }
+
+    /// Starts the program.
+    ///
+    /// - Parameter signals: Sent after so many seconds each.
+    static func run(
+        _ arguments: [String], in folder: TemporaryFolder, input: String = "", output: FileHandle? = nil,
+        signals: [(after: Double, Int32)] = []
+    ) throws -> CommandRun {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.currentDirectoryURL = folder.url
+        var environment = ProcessInfo.processInfo.environment
+        environment["XDG_DATA_HOME"] = folder.url.path
+        environment["MYNAH_MODELS"] = ""
+        environment["COLUMNS"] = nil
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        process.environment = environment
+        let hidden = try TemporaryFolder()
+        let inputFile = hidden.url.appendingPathComponent("in")
+        try Data(input.utf8).write(to: inputFile)
+        // Files instead of pipes: nobody has to empty them while the program runs.
+        let outputFile = hidden.url.appendingPathComponent("out")
+        let errorFile = hidden.url.appendingPathComponent("err")
+        for file in [outputFile, errorFile] { try Data().write(to: file) }
+        process.standardInput = try FileHandle(forReadingFrom: inputFile)
+        process.standardOutput = try output ?? FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+        for (seconds, signal) in signals {
+            Thread.sleep(forTimeInterval: seconds)
+            kill(process.processIdentifier, signal)
+        }
+        process.waitUntilExit()
+        let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        return CommandRun(
+            code: code, output: try Data(contentsOf: outputFile),
+            errors: String(decoding: try Data(contentsOf: errorFile), as: UTF8.self))
+    }
+
+    /// Says a text with a tiny checkpoint, quickly: few steps, one try.
+    static func say(
+        _ text: String, _ more: [String] = [], family: String = "v15", in folder: TemporaryFolder, input: String = ""
+    ) throws -> CommandRun {
+        try run(["say", text, "--model", model(family), "--steps", "2"] + more, in: folder, input: input)
+    }
+
+    /// Checks that the program refused with one sentence and left nothing behind.
+    func expectRefusal(
+        in folder: TemporaryFolder, leaving: [String] = [], mentions: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(code == 1, "\(errors)", sourceLocation: sourceLocation)
+        let messages = errorLines.filter { !$0.hasPrefix("Note: ") }
+        #expect(messages.count == 1, "\(errors)", sourceLocation: sourceLocation)
+        #expect(messages.first?.hasPrefix("mynah: ") ?? false, "\(errors)", sourceLocation: sourceLocation)
+        #expect(mentions.isEmpty || errors.contains(mentions), "\(errors)", sourceLocation: sourceLocation)
+        #expect(output.isEmpty, sourceLocation: sourceLocation)
+        #expect(folder.content == leaving.sorted(), sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// `mynah models`, `mynah bench`, and the help.
+struct ModelsAndBenchTests {
+    @Test(arguments: ["v15", "v05b", "v15_bf16"]) func verifyAndInspect(family: String) throws {
+        let folder = try TemporaryFolder()
+        let verified = try CommandRun.run(["models", "verify", CommandRun.model(family)], in: folder)
+        #expect(verified.code == 0, "\(verified.errors)")
+        let inspected = try CommandRun.run(["models", "inspect", CommandRun.model(family), "--json"], in: folder)
+        let report = try JSONSerialization.jsonObject(with: inspected.output) as? [String: Any]
+        #expect(((report?["parts"] as? [Any])?.count ?? 0) >= 8)
+    }
+
+    @Test func benchTellsWhatItMustTell() throws {
+        let folder = try TemporaryFolder()
+        let run = try CommandRun.run(
+            [
+                "bench", "--model", CommandRun.model(), "--patches", "5", "--threads", "1", "--prompt-seconds", "1",
+                "--precision", "f32", "--steps", "4", "--cfg", "1.5", "--json",
+            ], in: folder)
+        #expect(run.code == 0, "\(run.errors)")
+        let report = try #require(try JSONSerialization.jsonObject(with: run.output) as? [String: Any])
+        for key in [
+            "rtf", "audio_seconds", "wall_seconds", "load_seconds", "time_to_first_audio_seconds", "peak_rss_bytes",
+        ] { #expect((report[key] as? Double ?? 0) > 0, "\(key)") }
+        #expect(report["threads"] as? Int == 1)
+        #expect(report["precision"] as? String == "f32")
+        #expect(report["patches"] as? Int == 5)
+        let stages = try #require(report["stages"] as? [String: [String: Double]])
+        for stage in ["prefill", "lm", "local_encoder", "diffusion", "vae_encode", "vae_decode"] {
+            #expect((stages[stage]?["seconds"] ?? 0) > 0, "\(stage)")
+            #expect((0..<2).contains(stages[stage]?["peak_share"] ?? -1), "\(stage)")
+        }
+        #expect(folder.content.isEmpty)
+        let text = try CommandRun.run(["bench", "--model", CommandRun.model(), "--patches", "2"], in: folder)
+        #expect(String(decoding: text.output, as: UTF8.self).contains("RTF"))
+        #expect(try CommandRun.run(["bench", "--synthetic", "gpt"], in: folder).code == 64)
+    }
+
+    @Test func versionAndNoCommand() throws {
+        let folder = try TemporaryFolder()
+        #expect(try CommandRun.run(["--version"], in: folder).output == Data("0.1.0\n".utf8))
+        let bare = try CommandRun.run([], in: folder)
+        #expect(bare.code == 0 && !bare.output.isEmpty)
+    }
+
+    /// The help as people read it: a change must be meant. `UPDATE_SNAPSHOTS=1` writes it anew.
+    @Test(arguments: ["", "say", "models", "bench", "trace"]) func helpIsAsAgreed(command: String) throws {
+        let run = try CommandRun.run((command.isEmpty ? [] : [command]) + ["--help"], in: try TemporaryFolder())
+        #expect(run.code == 0)
+        let text = String(decoding: run.output, as: UTF8.self)
+        #expect(text.contains("EXAMPLES"))
+        let name = command.isEmpty ? "mynah" : "mynah-\(command)"
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Snapshots/\(name).txt")
+        if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" { try Data(text.utf8).write(to: file) }
+        #expect(text == (try String(contentsOf: file, encoding: .utf8)))
+    }
+}

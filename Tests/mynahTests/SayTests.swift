@@ -1,0 +1,129 @@
+import AudioIO
+import Foundation
+import TestSupport
+import Testing
+
+/// `mynah say` with the tiny checkpoints: they speak noise, but exactly.
+struct SayTests {
+    private static let once = ["--retry", "1"]
+
+    private func samples(_ name: String, in folder: TemporaryFolder) throws -> [Float] {
+        try AudioFile.readMono(folder.url.appendingPathComponent(name)).samples
+    }
+
+    @Test func writesAValidFileAndRepeatsBySeed() throws {
+        let folder = try TemporaryFolder()
+        for (name, seed) in [("a.wav", "7"), ("b.wav", "7"), ("c.wav", "8")] {
+            let run = try CommandRun.say("Hello world.", ["-o", name, "--seed", seed] + Self.once, in: folder)
+            #expect(run.code == 0, "\(run.errors)")
+            #expect(run.output.isEmpty)
+            #expect(run.errors.contains("seed \(seed)"))
+            #expect(run.errors.contains(name))
+        }
+        #expect(folder.content == ["a.wav", "b.wav", "c.wav"])
+        let bytes = try ["a.wav", "b.wav", "c.wav"].map { try Data(contentsOf: folder.url.appendingPathComponent($0)) }
+        #expect(bytes[0] == bytes[1])
+        #expect(bytes[0] != bytes[2])
+        let audio = try AudioFile.readMono(folder.url.appendingPathComponent("a.wav"))
+        #expect(audio.sampleRateHz == 44_100)
+        // Whole patches, and a header that tells the file's true length.
+        #expect(audio.samples.count % 7056 == 0 && !audio.samples.isEmpty)
+        #expect(bytes[0].count == 44 + 2 * audio.samples.count)
+        let size = bytes[0][40..<44].reversed().reduce(0) { $0 << 8 | Int($1) }
+        #expect(size == 2 * audio.samples.count)
+    }
+
+    @Test func streamsTheSamplesOfTheFile() throws {
+        let folder = try TemporaryFolder()
+        let text = "This is streamed, this is not."
+        let file = try CommandRun.say(text, ["-o", "file.wav", "--seed", "3"] + Self.once, in: folder)
+        #expect(file.code == 0)
+        let whole = try Data(contentsOf: folder.url.appendingPathComponent("file.wav")).dropFirst(44)
+        let streamed = try CommandRun.say(text, ["--stream", "--seed", "3"], in: folder)
+        #expect(streamed.code == 0)
+        #expect(streamed.output.dropFirst(44) == whole)
+        #expect(streamed.output.prefix(4) == Data("RIFF".utf8))
+        let raw = try CommandRun.say(text, ["-o", "-", "--format", "pcm", "--seed", "3"] + Self.once, in: folder)
+        #expect(raw.output == whole)
+        #expect(folder.content == ["file.wav"])
+    }
+
+    @Test(arguments: EncoderCatalog.encodable.filter { $0 != .pcm }) func writesEveryFormat(format: AudioFormat) throws
+    {
+        let folder = try TemporaryFolder()
+        let name = "speech.\(format.fileExtension)"
+        let run = try CommandRun.say("Hello world.", ["-o", name, "--seed", "1"] + Self.once, in: folder)
+        #expect(run.code == 0, "\(run.errors)")
+        let audio = try AudioFile.readMono(folder.url.appendingPathComponent(name), sampleRateHz: 44_100)
+        let wav = try CommandRun.say("Hello world.", ["-o", "s.wav", "--seed", "1"] + Self.once, in: folder)
+        #expect(wav.code == 0)
+        let expected = try samples("s.wav", in: folder).count
+        #expect(abs(audio.samples.count - expected) <= 4410, "\(format): \(audio.samples.count) of \(expected)")
+    }
+
+    @Test func namesFilesByTheirWordsAndOverwritesNone() throws {
+        let folder = try TemporaryFolder()
+        for _ in 0..<2 { #expect(try CommandRun.say("Well, hello World!", Self.once, in: folder).code == 0) }
+        #expect(folder.content == ["mynah-well-hello-world-2.wav", "mynah-well-hello-world.wav"])
+    }
+
+    @Test func readsStandardInputAndCleansIt() throws {
+        let folder = try TemporaryFolder()
+        let typed = try CommandRun.say("Hello my world.", ["-o", "a.wav", "--seed", "1"] + Self.once, in: folder)
+        let piped = try CommandRun.say(
+            "-", ["-o", "b.wav", "--seed", "1"] + Self.once, in: folder, input: "  Hello\n my \t world.\n")
+        #expect(typed.code == 0 && piped.code == 0)
+        #expect(try samples("a.wav", in: folder) == samples("b.wav", in: folder))
+    }
+
+    @Test func continuesAVoice() throws {
+        let folder = try TemporaryFolder()
+        let prompt = Fixtures.folder.appendingPathComponent("v15/prompt.wav").path
+        let cloned = try CommandRun.say(
+            "Hello world.",
+            ["-o", "a.wav", "--seed", "1", "--prompt-audio", prompt, "--prompt-text", "你好，我们一起学习。"] + Self.once,
+            in: folder)
+        #expect(cloned.code == 0, "\(cloned.errors)")
+        let plain = try CommandRun.say("Hello world.", ["-o", "b.wav", "--seed", "1"] + Self.once, in: folder)
+        #expect(plain.code == 0)
+        #expect(try samples("a.wav", in: folder) != samples("b.wav", in: folder))
+    }
+
+    @Test func stopsAtMaxSeconds() throws {
+        let folder = try TemporaryFolder()
+        let run = try CommandRun.say(
+            String(repeating: "Many words are spoken here. ", count: 20), ["-o", "a.wav", "--max-seconds", "0.5"],
+            in: folder)
+        #expect(run.code == 0)
+        #expect(try samples("a.wav", in: folder).count <= 22_050)
+        #expect(run.errors.contains("--max-seconds"))
+    }
+
+    /// 100,000 characters, with and without places to cut: the work begins at once and memory stays bounded.
+    @Test(arguments: ["All of this goes on and on. ", "今天天气很好，我们一起学习。", "a", "{HH AH0 L OW1} "])
+    func takesHugeTexts(piece: String) throws {
+        let folder = try TemporaryFolder()
+        let text = String(repeating: piece, count: 100_000 / piece.count)
+        let run = try CommandRun.say("-", ["-o", "a.wav", "--max-seconds", "1.5"], in: folder, input: text)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(try !samples("a.wav", in: folder).isEmpty)
+    }
+
+    @Test func readsEnglishAsPhonemes() throws {
+        let folder = try TemporaryFolder()
+        try Data("world  W ER2 L D\n".utf8).write(to: folder.url.appendingPathComponent("own.txt"))
+        let run = try CommandRun.say(
+            "Hello, world!",
+            ["-o", "a.wav", "--text-mode", "arpabet", "--show-phonemes", "--lexicon", "own.txt"] + Self.once, in: folder
+        )
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.errors.contains("{HH AH0 L OW1}, {W ER2 L D}!"))
+    }
+
+    @Test func quietWithoutATerminal() throws {
+        let folder = try TemporaryFolder()
+        let run = try CommandRun.say("Hello world.", ["-o", "a.wav"] + Self.once, in: folder)
+        #expect(run.errorLines.count == 1)
+        #expect(!run.errors.contains("\r"))
+    }
+}
