@@ -15,7 +15,7 @@ public struct MachineProbe: Sendable, Equatable {
     private static func arithmetic(_ backend: CPUBackend) -> Double {
         let size = 1024
         let rows = 18
-        let seconds = best(rounds: 40, rows: rows, inputs: size, outputs: size, backend)
+        let seconds = best(rounds: 400, rows: rows, inputs: size, outputs: size, backend)
         return 2 * Double(rows * size * size) / seconds * 1e-9
     }
 

@@ -65,6 +65,16 @@ struct TraceStageTests {
         }
     }
 
+    @Test(arguments: ["/dev/full", "/no/such/folder/t.safetensors", "/"]) func badOutputs(output: String) throws {
+        let folder = try TemporaryFolder()
+        let request = folder.url.appendingPathComponent("request.json")
+        try Data(#"{"stage": "tokenizer", "text": "Hello"}"#.utf8).write(to: request)
+        let model = Fixtures.folder.appendingPathComponent("v15/checkpoint").path
+        #expect(Program.run(["trace", "--model", model, "--request", request.path, "--out", output]) == 1)
+        let kind = try FileManager.default.attributesOfItem(atPath: "/dev/full")[.type] as? FileAttributeType
+        #expect(kind == .typeCharacterSpecial)
+    }
+
     /// Requests that cannot be run say so in one sentence, and write nothing.
     @Test(arguments: [
         #"{"text": "Hello.", "sed": 1}"#, #"{"text": "a", "target_text": "b"}"#, #"{"stage": "dreams"}"#,

@@ -10,6 +10,9 @@ final class AtomicFile {
 
     /// - Throws: ``FileError``, as do all functions.
     init(_ target: URL) throws(FileError) {
+        // Renaming onto a device would replace the device.
+        var status = stat()
+        if stat(target.filePath, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notRegular(file: target) }
         self.target = target
         let tag = String(UInt64.random(in: 0 ... .max), radix: 36)
         temporary = target.deletingLastPathComponent().file(".\(target.lastPathComponent).\(tag).partial")

@@ -7,7 +7,8 @@ enum TextInput {
     /// Enough for a long book.
     static let limitBytes = 16 << 20
 
-    /// The text of the command line, or of standard input for `-`; white space cleaned as the reference does.
+    /// The text of the command line, or of standard input for `-`; white space cleaned as the reference does, and the
+    /// ends of the last lines of standard input left out.
     ///
     /// - Throws: ``CommandError`` where there is nothing to speak.
     static func read(_ argument: String) throws -> String {
@@ -16,7 +17,7 @@ enum TextInput {
         guard raw.utf8.count <= limitBytes else {
             throw CommandError.textTooLong(source: source, limitBytes: limitBytes)
         }
-        let text = BPETokenizer.clean(raw).trimmingCharacters(in: .whitespaces)
+        let text = BPETokenizer.clean(raw)
         guard isSpeakable(text) else { throw CommandError.emptyText(source: source) }
         return text
     }
@@ -45,6 +46,7 @@ enum TextInput {
                 throw CommandError.textTooLong(source: "standard input", limitBytes: limitBytes)
             }
         }
+        while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandError.textUnreadable(source: "standard input", reason: "it is not UTF-8")
         }
