@@ -4,12 +4,13 @@ import Foundation
 
 /// How numbers are stored.
 enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
-    case f32, bf16
+    case f32, bf16, int8
 
     var precision: Precision {
         switch self {
         case .f32: .f32
         case .bf16: .bf16
+        case .int8: .int8
         }
     }
 }
@@ -19,8 +20,8 @@ struct EngineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What the weights are stored as while computing (default: as in the model's file).",
-            discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic.",
-            valueName: "f32|bf16"))
+            discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic, int8 is fastest.",
+            valueName: "f32|bf16|int8"))
     var precision: PrecisionChoice?
 
     @Option(help: "Threads that compute (default: the physical cores).")
