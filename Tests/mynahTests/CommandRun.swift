@@ -25,12 +25,35 @@ struct CommandRun {
         Fixtures.folder.appendingPathComponent("\(family)/checkpoint").path
     }
 
+    /// When a signal is sent.
+    enum Moment {
+        case after(seconds: Double)
+        /// When the program has written this many bytes: a slow machine takes longer, not another path.
+        case written(bytes: Int)
+
+        func wait(for process: Process) {
+            switch self {
+            case .after(let seconds): Thread.sleep(forTimeInterval: seconds)
+            case .written(let bytes):
+                while process.isRunning, Self.bytesWritten(by: process.processIdentifier) < bytes {
+                    Thread.sleep(forTimeInterval: 0.02)
+                }
+            }
+        }
+
+        private static func bytesWritten(by process: Int32) -> Int {
+            let counters = (try? String(contentsOfFile: "/proc/\(process)/io", encoding: .utf8)) ?? ""
+            let line = counters.split(separator: "\n").first { $0.hasPrefix("wchar: ") }
+            return line.flatMap { Int($0.dropFirst("wchar: ".count)) } ?? 0
+        }
+    }
+
     /// Starts the program.
     ///
-    /// - Parameter signals: Sent after so many seconds each.
+    /// - Parameter signals: Sent one after the other, each when its moment has come.
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: String = "", output: FileHandle? = nil,
-        signals: [(after: Double, Int32)] = []
+        signals: [(when: Moment, Int32)] = []
     ) throws -> CommandRun {
         let process = Process()
         process.executableURL = program
@@ -53,8 +76,8 @@ struct CommandRun {
         process.standardOutput = try output ?? FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         try process.run()
-        for (seconds, signal) in signals {
-            Thread.sleep(forTimeInterval: seconds)
+        for (moment, signal) in signals {
+            moment.wait(for: process)
             kill(process.processIdentifier, signal)
         }
         process.waitUntilExit()

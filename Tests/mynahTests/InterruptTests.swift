@@ -6,11 +6,14 @@ import Testing
 struct InterruptTests {
     private static let long = String(repeating: "This goes on for a very long time indeed. ", count: 2000)
 
+    /// Bytes of a patch of the tiny model, and a header.
+    private static let onePatch = 2 * 7056 + 44
+
     @Test(arguments: [SIGINT, SIGTERM]) func oneSignalKeepsWhatWasSpoken(signal: Int32) throws {
         let folder = try TemporaryFolder()
         let run = try CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "-o", "a.wav", "--retry", "1"], in: folder, input: Self.long,
-            signals: [(3, signal)])
+            signals: [(.written(bytes: Self.onePatch), signal)])
         #expect(run.code == 130, "\(run.errors)")
         #expect(folder.content == ["a.wav"])
         let audio = try AudioFile.readMono(folder.url.appendingPathComponent("a.wav"), limits: .recording)
@@ -22,7 +25,7 @@ struct InterruptTests {
         let folder = try TemporaryFolder()
         let run = try CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "--stream", "--format", "pcm"], in: folder, input: Self.long,
-            signals: [(3, SIGINT)])
+            signals: [(.written(bytes: Self.onePatch), SIGINT)])
         #expect(run.code == 130)
         #expect(!run.output.isEmpty && run.output.count % (2 * 7056) == 0)
     }
@@ -32,7 +35,7 @@ struct InterruptTests {
         // A thousand steps make patches long, so that the second signal comes within one.
         let run = try CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "-o", "a.wav", "--steps", "1000"], in: folder,
-            input: Self.long, signals: [(3, SIGINT), (0.01, SIGINT)])
+            input: Self.long, signals: [(.after(seconds: 3), SIGINT), (.after(seconds: 0.01), SIGINT)])
         #expect(run.code == 130)
         #expect(folder.content == [] || folder.content == ["a.wav"])
     }
