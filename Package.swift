@@ -27,8 +27,7 @@ let package = Package(
         .executable(name: "mynah", targets: ["mynah"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // C kernels are optimised in debug builds too: tests run them on real sizes.
@@ -48,7 +47,6 @@ let package = Package(
             imports: [
                 "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
         .target(

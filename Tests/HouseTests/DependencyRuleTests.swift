@@ -13,7 +13,7 @@ struct DependencyRuleTests {
         "TextFrontend": [],
         "AudioIO": ["CSndFile", "CSoxr"],
         "VoxCPM": ["Compute", "Checkpoint"],
-        "MynahCommands": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "ArgumentParser", "Logging"],
+        "MynahCommands": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "ArgumentParser"],
         "mynah": ["MynahCommands"],
     ]
 

@@ -41,21 +41,34 @@ private struct RandomTensors: TensorSource {
 
     func withBytes<R>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         guard let info = tensors[name] else { throw VoxCPMError.missingTensor(name, file: file) }
+        if name.hasSuffix("embed_tokens.weight") { return try withEmbedding(info, body) }
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: info.byteCount, alignment: 64)
         defer { bytes.deallocate() }
-        fill(bytes, info)
+        fill(bytes, count: info.count, info)
+        return try body(UnsafeRawBufferPointer(bytes))
+    }
+
+    /// Lends the token embedding, which is read at each request: only its first rows are drawn, the others are pages
+    /// that were never touched, as in a mapped file.
+    private func withEmbedding<R>(_ info: TensorInfo, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+        guard let zeros = calloc(info.byteCount, 1) else {
+            throw VoxCPMError.unusableTensor(info.name, file: file, reason: "there is no memory for it")
+        }
+        defer { free(zeros) }
+        let bytes = UnsafeMutableRawBufferPointer(start: zeros, count: info.byteCount)
+        fill(bytes, count: min(info.count, 1200 * info.shape[1]), info)
         return try body(UnsafeRawBufferPointer(bytes))
     }
 
     /// Weights keep the size of activations (variance 1 / inputs), gains and norms are 1, biases small.
-    private func fill(_ bytes: UnsafeMutableRawBufferPointer, _ info: TensorInfo) {
+    private func fill(_ bytes: UnsafeMutableRawBufferPointer, count: Int, _ info: TensorInfo) {
         let inputs = info.shape.count >= 2 ? info.count / info.shape[0] : 1
         let isGain =
             info.name.hasSuffix("norm.weight") || info.name.hasSuffix("weight_g") || info.name.hasSuffix("alpha")
         let base: Float = isGain ? 1 : 0
         let spread: Float = isGain ? 0 : roles[info.name] == .scale ? 0.01 : (3 / Float(inputs)).squareRoot()
         var state = info.name.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } | 1
-        for index in 0..<info.count {
+        for index in 0..<count {
             state ^= state << 13
             state ^= state >> 7
             state ^= state << 17
