@@ -62,6 +62,8 @@ def write(out: Path, tts: Path, vae_path: Path, voices: Path | None, default_voi
         json.dumps(generation(voices, default_voice), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if voices is not None and voices.is_dir():
         shutil.copytree(voices, new / "voices", ignore=shutil.ignore_patterns("voices.json"))
+    for path in new.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     if out.exists():
         if (out / "README.md").exists():
             shutil.copy2(out / "README.md", new / "README.md")

@@ -49,8 +49,8 @@ latents() {
 train() {
     py train_gan --minutes "$TRAIN_MINUTES" & local gan=$!
     # short sentences of the default voice first, then everything
-    py train_tts --sets default --steps 6000 --patches 320 --lr 1.5e-3 --minutes "$TRAIN_MINUTES"
-    py train_tts --sets default,warped --patches 640 --lr 1.5e-3 --minutes "$TRAIN_MINUTES"
+    py train_tts --sets default --steps 10000 --patches 320 --lr 1.5e-3 --muon-lr 0 --minutes "$TRAIN_MINUTES"
+    py train_tts --sets default,warped --patches 640 --lr 1.5e-3 --muon-lr 0 --minutes "$TRAIN_MINUTES"
     wait $gan
 }
 

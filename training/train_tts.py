@@ -57,10 +57,11 @@ def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: floa
     """All losses of a batch by name."""
     x = b.patches
     n = x.shape[0]
-    heard_x = x
-    if noise:  # the model must bear its own small mistakes
+    heard_x = before_x = x
+    if noise:  # the model must bear its own mistakes, the diffusion head smaller ones
         level = noise * torch.rand(b.tokens.shape[0])[b.row]
-        heard_x = x + level[:, None, None] * torch.randn_like(x)
+        error = level[:, None, None] * torch.randn_like(x)
+        heard_x, before_x = x + error, x + 0.4 * error
     feats = model.embed_patches(heard_x)
     emb = model.base_lm.embed_tokens(b.tokens) * b.is_text
     emb = emb.index_put((b.row, b.position), feats.to(emb.dtype))
@@ -91,8 +92,8 @@ def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: floa
     out["regression"] = ((helpers.regression(torch.cat((lm, res), -1)).float() - flat).abs().mean(1) * w).sum()
     out["stop"] = (F.cross_entropy(model.stop_logits(lm).float(), b.last, reduction="none") * w).sum()
     pick = b.target.nonzero()[:, 0]
-    pick = pick[torch.randperm(len(pick))[:max(8, int(len(pick) * dit_share))]]
-    previous = torch.cat((torch.zeros_like(x[:1]), heard_x[:-1])) * (~b.first)[:, None, None]
+    pick = pick[torch.randperm(len(pick))].repeat(math.ceil(dit_share))[:max(8, int(len(pick) * dit_share))]
+    previous = torch.cat((torch.zeros_like(x[:1]), before_x[:-1])) * (~b.first)[:, None, None]
     mu = model.lm_to_dit_proj(lm[pick]) + model.res_to_dit_proj(res[pick])
     out["diffusion"] = model.feat_decoder.loss(x[pick], mu.float(), previous[pick])
     return out
@@ -115,15 +116,17 @@ def main() -> None:
     ap.add_argument("--sets", default="default", help="comma-separated folders under latents/ and speech/")
     ap.add_argument("--patches", type=int, default=640, help="per step")
     ap.add_argument("--lr", type=float, default=1e-3)
-    ap.add_argument("--muon-lr", type=float, default=2e-3, help="0: AdamW alone")
+    ap.add_argument("--muon-lr", type=float, default=0.0, help="above 0: Muon for the layers' matrices")
     ap.add_argument("--warmup", type=int, default=200)
     ap.add_argument("--half-life", type=float, default=6000, help="steps in which the rate halves")
     ap.add_argument("--steps", type=int, default=1_000_000)
+    ap.add_argument("--anneal-from", type=int, default=1_000_000_000, help="step at which the rate begins to fall to zero")
+    ap.add_argument("--anneal-steps", type=int, default=1500)
     ap.add_argument("--minutes", type=float, default=1e9)
-    ap.add_argument("--dit-share", type=float, default=0.35)
-    ap.add_argument("--noise", type=float, default=0.2)
+    ap.add_argument("--dit-share", type=float, default=1.0, help="noisy versions of each patch per step")
+    ap.add_argument("--noise", type=float, default=0.5, help="most noise on the patches heard")
     ap.add_argument("--max-patches", type=int, default=70)
-    ap.add_argument("--curriculum", default="600:20,1500:32", help="STEP:PATCHES,...")
+    ap.add_argument("--curriculum", default="1200:20,3000:34,6000:44", help="STEP:PATCHES,...")
     ap.add_argument("--spelled", type=float, default=0.03, help="share of words given in bare letters")
     ap.add_argument("--lexical", type=float, default=0.5, help="share of words written as CMUdict has them")
     ap.add_argument("--checkpointing", action="store_true", help="recompute activations (larger models)")
@@ -193,6 +196,7 @@ def main() -> None:
             batches = sampler.batches(longest)
             continue
         decay = min(1.0, (step + 1) / args.warmup) * 0.5 ** (max(0, step - args.warmup) / args.half_life)
+        decay *= min(1.0, max(0.02, 1 - (step - args.anneal_from) / args.anneal_steps))
         for optimiser, rate in ((adam, args.lr), (muon, args.muon_lr)):
             for group in optimiser.param_groups if optimiser else ():
                 group["lr"] = rate * decay
