@@ -152,12 +152,13 @@ def main() -> None:
     if last.exists():
         c = torch.load(last, weights_only=False)
         model.load_state_dict(c["model"])
-        helpers.load_state_dict(c["helpers"])
+        if "helpers" in c:
+            helpers.load_state_dict(c["helpers"])
         if "adam" in c:
             adam.load_state_dict(c["adam"])
         if muon and c.get("muon"):
             muon.load_state_dict(c["muon"])
-        ema, step = c["ema"], c["step"]
+        ema, step = {k: c["ema"][k].clone() for k in ema}, c["step"]
     torch.manual_seed(args.seed * 1_000_003 + step)
     rng = random.Random(args.seed * 1_000_003 + step)
 
