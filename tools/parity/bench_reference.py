@@ -7,13 +7,9 @@ top level wants (downloads, web page) is left out.
 """
 
 import argparse
-import importlib.machinery
 import json
-import os
 import resource
-import sys
 import time
-import types
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
@@ -23,21 +19,9 @@ parser.add_argument("--steps", type=int, default=10)
 parser.add_argument("--cfg", type=float, default=2.0)
 options = parser.parse_args()
 
-source = os.environ["VOXCPM_SRC"]
-for name, path in [("voxcpm", "voxcpm"), ("voxcpm.model", "voxcpm/model")]:
-    package = types.ModuleType(name)
-    package.__path__ = [os.path.join(source, path)]
-    package.__spec__ = importlib.machinery.ModuleSpec(name, None, is_package=True)
-    sys.modules[name] = package
-os.environ.setdefault("TQDM_DISABLE", "1")
-
+import reference  # noqa: E402, F401
 import torch  # noqa: E402
 
-# Only the reference's file reading needs torchaudio, and its wheel wants one build of torch.
-_cuda, torch.version.cuda = torch.version.cuda, None
-import torchaudio  # noqa: E402, F401
-
-torch.version.cuda = _cuda
 torch.set_num_threads(options.threads)
 from voxcpm.model.voxcpm import VoxCPMConfig, VoxCPMModel  # noqa: E402
 from voxcpm.modules.audiovae import AudioVAE, AudioVAEConfig  # noqa: E402

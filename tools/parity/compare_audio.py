@@ -7,11 +7,8 @@ signal-to-noise ratio in decibels and the largest difference.
 """
 
 import argparse
-import importlib.machinery
 import math
-import os
 import sys
-import types
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("model")
@@ -21,21 +18,9 @@ parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--max-patches", type=int, default=2000)
 options = parser.parse_args()
 
-source = os.environ["VOXCPM_SRC"]
-for name, path in [("voxcpm", "voxcpm"), ("voxcpm.model", "voxcpm/model")]:
-    package = types.ModuleType(name)
-    package.__path__ = [os.path.join(source, path)]
-    package.__spec__ = importlib.machinery.ModuleSpec(name, None, is_package=True)
-    sys.modules[name] = package
-os.environ.setdefault("TQDM_DISABLE", "1")
-
+import reference  # noqa: E402, F401
 import torch  # noqa: E402
 
-# Only the reference's file reading needs torchaudio, and its wheel wants one build of torch.
-_cuda, torch.version.cuda = torch.version.cuda, None
-import torchaudio  # noqa: E402, F401
-
-torch.version.cuda = _cuda
 from safetensors.torch import load_file  # noqa: E402
 from voxcpm.model.voxcpm import VoxCPMModel  # noqa: E402
 
