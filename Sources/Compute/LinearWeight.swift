@@ -151,14 +151,11 @@ public final class LinearWeight: @unchecked Sendable {
                     }
                 }
                 let rows: [UnsafePointer<Float>?] = (0..<count).map { UnsafePointer(floats + $0 * inputs) }
+                let packed = panels + panel * panelByteCount
                 switch precision {
-                case .int8: mynah_pack_int8(rows, count, inputs, panels + panel * panelByteCount)
-                case .f32:
-                    let panel = panels.assumingMemoryBound(to: Float.self) + panel * width * inputs
-                    mynah_pack_f32(rows, count, inputs, panel)
-                case .bf16:
-                    let panel = panels.assumingMemoryBound(to: UInt32.self) + panel * width / 2 * inputs
-                    mynah_pack_bf16(rows, count, inputs, panel)
+                case .f32: mynah_pack_f32(rows, count, inputs, packed.assumingMemoryBound(to: Float.self))
+                case .bf16: mynah_pack_bf16(rows, count, inputs, packed.assumingMemoryBound(to: UInt32.self))
+                case .int8: mynah_pack_int8(rows, count, inputs, packed)
                 }
             }
         }
