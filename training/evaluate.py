@@ -82,6 +82,7 @@ def main() -> None:
     ap.add_argument("--what", default="tts")
     ap.add_argument("--cfg", type=float, default=2.0)
     ap.add_argument("--steps", type=int, default=10)
+    ap.add_argument("--temperature", type=float, default=1.0)
     ap.add_argument("--show", type=int, default=5)
     ap.add_argument("--keep", type=Path, default=None, help="folder for the audio")
     args = ap.parse_args()
@@ -123,7 +124,7 @@ def main() -> None:
             ids = tokenizer.encode(phonemes.to_arpabet(s.misaki))[0] + [tokenizer.AUDIO_START]
             limit = min(6 * len(ids) + 10, int(len(s.wave) / 3840 * 2) + 10)
             z = model.generate(ids, steps=args.steps, cfg=args.cfg, max_patches=limit,
-                               generator=torch.Generator().manual_seed(1))
+                               generator=torch.Generator().manual_seed(1), temperature=args.temperature)
             with torch.inference_mode():
                 y = vae.decoder((z.reshape(-1, z.shape[-1]) * scale).T[None])[0, 0].numpy()
             waves.append(y)
@@ -137,7 +138,8 @@ def main() -> None:
                 soundfile.write(args.keep / f"{i:03d}.wav", y, SAMPLE_RATE)
         cpu = time.process_time() - cpu
         heard = [hear(y) for y in waves]
-        report({"what": "tts", "step": step, "cfg": args.cfg, "steps": args.steps, "unstopped": unstopped,
+        report({"what": "tts", "step": step, "cfg": args.cfg, "steps": args.steps, "temperature": args.temperature,
+                "unstopped": unstopped,
                 "silences": silent, "duration": round(float(np.mean(ratios)), 3),
                 "off_by_25": int(sum(not 0.75 <= r <= 1.25 for r in ratios)),
                 "real_time": round(seconds / cpu, 2)}, heard)

@@ -318,8 +318,12 @@ class NanoVoice(nn.Module):
 
     @torch.inference_mode()
     def generate(self, ids: list[int], prompt: Tensor | None = None, steps: int = 10, cfg: float = 2.0,
-                 max_patches: int = 200, min_patches: int = 2, generator: torch.Generator | None = None) -> Tensor:
-        """Patches [n, P, D] that follow the optional prompt patches; ``ids`` end with AUDIO_START."""
+                 max_patches: int = 200, min_patches: int = 2, generator: torch.Generator | None = None,
+                 temperature: float = 1.0) -> Tensor:
+        """Patches [n, P, D] that follow the optional prompt patches; ``ids`` end with AUDIO_START.
+
+        ``temperature`` scales the noise that patches start from, as in the reference's ``UnifiedCFM.forward``.
+        """
         x = self.base_lm.embed_tokens(torch.tensor([ids]))
         cond = torch.zeros(1, self.patch, self.dim)
         n_text = x.shape[1]
@@ -340,7 +344,7 @@ class NanoVoice(nn.Module):
         for i in range(max_patches):
             mu = self.lm_to_dit_proj(h) + self.res_to_dit_proj(r)
             noise = torch.randn(1, self.dim, self.patch, generator=generator).transpose(1, 2)
-            cond = self.feat_decoder.sample(mu, cond, noise, steps, cfg)
+            cond = self.feat_decoder.sample(mu, cond, temperature * noise, steps, cfg)
             out.append(cond)
             if i > min_patches and int(self.stop_logits(h).argmax(-1)) == 1:
                 break

@@ -7,6 +7,7 @@ struct Speaker {
     /// How to speak.
     struct Settings {
         var cfg: Float = 2
+        var temperature: Float = 1
         var steps = 10
         var seed: UInt64 = 0
         /// Nil where speech leaves as it is generated and cannot be taken back.
@@ -78,6 +79,7 @@ struct Speaker {
         var request = GenerationRequest(
             tokens: tokens.all, targetTokenCount: tokens.targetCount, prompt: prompt?.latents)
         request.cfg = settings.cfg
+        request.temperature = settings.temperature
         request.steps = settings.steps
         request.seed = settings.seed
         if let seconds = settings.partSeconds {

@@ -10,6 +10,9 @@ struct SpeechOptions: ParsableArguments {
         help: "Steps to draw each patch of sound: fewer are faster, more are finer (default: the model's, usually 10).")
     var steps: Int?
 
+    @Option(help: "How much chance there is in the sound: 0 is steady, 1 is lively (default: the model's, usually 1.0).")
+    var temperature: Double?
+
     @Option(
         help: ArgumentHelp(
             "Where chance starts: the same number gives the same speech (default: random, told at the end).",
@@ -30,6 +33,9 @@ struct SpeechOptions: ParsableArguments {
         if let steps, !(1...1000).contains(steps) {
             throw ValidationError("--steps is \(steps), but must be 1 to 1000.")
         }
+        if let temperature, !(0...10).contains(temperature) {
+            throw ValidationError("--temperature is \(temperature), but must be 0 to 10.")
+        }
         if let maxSeconds, !(maxSeconds > 0 && maxSeconds <= 1e6) {
             throw ValidationError("--max-seconds is \(maxSeconds), but must be more than 0.")
         }
@@ -42,6 +48,7 @@ struct SpeechOptions: ParsableArguments {
     func settings(_ generation: GenerationFile, streams: Bool) -> Speaker.Settings {
         var settings = Speaker.Settings()
         settings.cfg = Float(cfg ?? generation.defaults.cfg)
+        settings.temperature = Float(temperature ?? generation.defaults.temperature)
         settings.steps = steps ?? generation.defaults.steps
         // As torch does, seeds use 32 bits.
         settings.seed = seed ?? UInt64(UInt32.random(in: 0 ... .max))

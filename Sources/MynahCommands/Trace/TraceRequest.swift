@@ -40,6 +40,7 @@ struct TraceGeneration {
     var prompt: Prompt?
     var noise: TensorReference?
     var seed: UInt64 = 0
+    var temperature: Float = 1
     var cfg: Float = 2
     var steps = 10
     var minPatches = 2

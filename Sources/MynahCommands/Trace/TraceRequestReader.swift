@@ -80,6 +80,7 @@ struct TraceRequestReader {
         generation.noise = try tensor(keys, "noise", standardName: "noise")
         if let seed = try keys.integer("seed") { generation.seed = UInt64(bitPattern: Int64(seed)) }
         if let cfg = try keys.number("cfg", "cfg_value") { generation.cfg = Float(cfg) }
+        if let temperature = try keys.number("temperature") { generation.temperature = Float(temperature) }
         if let steps = try keys.integer("steps", "inference_timesteps", "n_timesteps") { generation.steps = steps }
         if let count = try keys.integer("min_patches", "min_len") { generation.minPatches = count }
         if let count = try keys.integer("max_patches", "max_len") { generation.maxPatches = count }

@@ -80,6 +80,7 @@ final class TraceRunner {
         request.prompt = try generation.prompt.map { try latents($0, model) }
         request.noise = try generation.noise.map { try SafetensorsFile($0.file).floats($0.tensor) }
         request.seed = generation.seed
+        request.temperature = generation.temperature
         request.cfg = generation.cfg
         request.steps = generation.steps
         request.zeroStar = generation.zeroStar

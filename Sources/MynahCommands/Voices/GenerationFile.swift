@@ -17,6 +17,7 @@ struct GenerationFile: Equatable {
     struct Defaults: Equatable {
         var cfg = 2.0
         var steps = 10
+        var temperature = 1.0
         /// The longest stretch that the model speaks in one piece.
         var maxSeconds: Double?
     }
@@ -128,6 +129,7 @@ extension GenerationFile {
             guard let object = value.asObject else { throw fault("defaults must be an object, not \(value.kind)") }
             var defaults = Defaults()
             if let cfg = try number(object, "cfg", in: 0...100) { defaults.cfg = cfg }
+            if let temperature = try number(object, "temperature", in: 0...10) { defaults.temperature = temperature }
             if let steps = try number(object, "steps", in: 1...1000) { defaults.steps = Int(steps) }
             defaults.maxSeconds = try number(object, "max_seconds", in: 0.1...3600)
             return defaults

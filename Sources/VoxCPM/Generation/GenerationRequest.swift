@@ -12,6 +12,9 @@ public struct GenerationRequest: Sendable {
     public var cfg: Float = 2
     /// Euler steps of a patch.
     public var steps = 10
+    /// What the noise is multiplied with before a patch is made of it: 1 keeps all of the model's variety, less is
+    /// steadier and clearer. Reference: `temperature` of `UnifiedCFM.forward`.
+    public var temperature: Float = 1
     /// Whether guidance scales its free branch (CFG-zero-star).
     public var zeroStar = true
     /// How far the schedule bends towards the noise.
@@ -46,6 +49,9 @@ public struct GenerationRequest: Sendable {
         }
         if !cfg.isFinite || !(0...100).contains(cfg) {
             throw VoxCPMError.invalidParameter("cfg", value: "\(cfg)", expected: "0 to 100")
+        }
+        if !temperature.isFinite || !(0...10).contains(temperature) {
+            throw VoxCPMError.invalidParameter("temperature", value: "\(temperature)", expected: "0 to 10")
         }
         if maxPatches < 1 {
             throw VoxCPMError.invalidParameter("the patch limit", value: "\(maxPatches)", expected: "at least 1")

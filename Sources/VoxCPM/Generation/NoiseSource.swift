@@ -7,10 +7,12 @@ struct NoiseSource {
     private let given: [Float]?
     private let patchSize: Int
     private let latentSize: Int
+    private let temperature: Float
 
     init(_ request: GenerationRequest, _ configuration: ModelConfiguration) throws {
         patchSize = configuration.patchSize
         latentSize = configuration.latentSize
+        temperature = request.temperature
         generator = TorchGenerator(seed: request.seed)
         given = request.noise
         if let given, given.isEmpty || given.count % (patchSize * latentSize) != 0 {
@@ -22,7 +24,7 @@ struct NoiseSource {
     /// How many patches the noise is enough for.
     var patchLimit: Int { given.map { $0.count / (patchSize * latentSize) } ?? .max }
 
-    /// Writes the noise of a patch, `[patchSize, latentSize]`. The reference draws `[latentSize, patchSize]`.
+    /// Writes the noise of a patch times the temperature, `[patchSize, latentSize]`. The reference draws `[latentSize, patchSize]`.
     mutating func fill(_ patch: Matrix, patch index: Int) {
         let count = patchSize * latentSize
         let drawn: [Float]
@@ -33,7 +35,7 @@ struct NoiseSource {
         }
         for time in 0..<patchSize {
             for latent in 0..<latentSize {
-                patch.base[time * patch.rowStride + latent] = drawn[latent * patchSize + time]
+                patch.base[time * patch.rowStride + latent] = temperature * drawn[latent * patchSize + time]
             }
         }
     }
