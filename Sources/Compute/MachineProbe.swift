@@ -2,38 +2,48 @@
 public struct MachineProbe: Sendable, Equatable {
     /// Multiplications and additions of 32-bit floats, on data that stays near the cores, in 10^9 a second.
     public let gigaflops: Double
-    /// Weights streamed from memory, in 10^9 bytes a second.
+    /// The same of 8-bit integers.
+    public let int8GigaopsPerSecond: Double
+    /// Weights streamed from memory, in 10^9 bytes a second: the best of all number formats.
     public let gigabytesPerSecond: Double
 
-    /// Measures for a fraction of a second. Needs 256 MiB of memory while it runs.
+    /// Measures for a fraction of a second. Needs 64 MiB of memory while it runs.
     public init(_ backend: CPUBackend) {
-        gigaflops = Self.arithmetic(backend)
-        gigabytesPerSecond = Self.traffic(backend)
+        let probe = Probe(backend: backend)
+        gigaflops = probe.operations(.f32)
+        int8GigaopsPerSecond = probe.operations(.int8)
+        gigabytesPerSecond = max(probe.traffic(.f32), probe.traffic(.int8))
     }
+}
 
-    /// A layer of 1024 x 1024 over 18 rows: the shape of the diffusion transformer's steps.
-    private static func arithmetic(_ backend: CPUBackend) -> Double {
+/// Times linear layers of one size.
+private struct Probe {
+    let backend: CPUBackend
+
+    /// A layer of 1024 x 1024 over 18 rows, the shape of the diffusion transformer's steps: 10^9 operations a second.
+    func operations(_ precision: Precision) -> Double {
         let size = 1024
         let rows = 18
-        let seconds = best(rounds: 400, rows: rows, inputs: size, outputs: size, backend)
+        let seconds = best(rounds: 400, rows: rows, inputs: size, outputs: size, precision)
         return 2 * Double(rows * size * size) / seconds * 1e-9
     }
 
-    /// One row through a weight that no cache holds.
-    private static func traffic(_ backend: CPUBackend) -> Double {
+    /// One row through 64 MiB of weights, more than a cache holds: 10^9 bytes a second.
+    func traffic(_ precision: Precision) -> Double {
+        let bytesPerWeight = precision == .f32 ? 4 : 1
         let inputs = 4096
-        let outputs = 16384
-        let seconds = best(rounds: 5, rows: 1, inputs: inputs, outputs: outputs, backend)
-        return Double(inputs * outputs * 4) / seconds * 1e-9
+        let outputs = (64 << 20) / inputs / bytesPerWeight
+        let seconds = best(rounds: 5, rows: 1, inputs: inputs, outputs: outputs, precision)
+        return Double(inputs * outputs * bytesPerWeight) / seconds * 1e-9
     }
 
     /// The shortest time of several rounds, in seconds.
-    private static func best(rounds: Int, rows: Int, inputs: Int, outputs: Int, _ backend: CPUBackend) -> Double {
+    private func best(rounds: Int, rows: Int, inputs: Int, outputs: Int, _ precision: Precision) -> Double {
         // All outputs share one row of weights: only their place in memory matters.
         let row = [Float](repeating: 0.01, count: inputs)
         let weight = row.withUnsafeBytes { bytes in
             let rows = (0..<outputs).map { _ in WeightRows(bytes, format: .f32, outputs: 1, inputs: inputs) }
-            return LinearWeight(stacking: rows, precision: .f32, team: backend.team)
+            return LinearWeight(stacking: rows, precision: precision, team: backend.team)
         }
         let x = Matrix(rows: rows, columns: inputs, values: Array(repeating: 0.5, count: rows * inputs))
         let out = Matrix(rows: rows, columns: outputs)

@@ -27,15 +27,37 @@ struct ModelsAndBenchTests {
         #expect(report["threads"] as? Int == 1)
         #expect(report["precision"] as? String == "f32")
         #expect(report["patches"] as? Int == 5)
-        let stages = try #require(report["stages"] as? [String: [String: Double]])
+        let stages = try #require(report["stages"] as? [String: [String: Any]])
         for stage in ["prefill", "lm", "local_encoder", "diffusion", "vae_encode", "vae_decode"] {
-            #expect((stages[stage]?["seconds"] ?? 0) > 0, "\(stage)")
-            #expect((0..<2).contains(stages[stage]?["peak_share"] ?? -1), "\(stage)")
+            #expect((stages[stage]?["seconds"] as? Double ?? 0) > 0, "\(stage)")
+            #expect((0..<2).contains(stages[stage]?["peak_share"] as? Double ?? -1), "\(stage)")
+            #expect(["arithmetic", "memory"].contains(stages[stage]?["bound"] as? String), "\(stage)")
         }
         #expect(folder.content.isEmpty)
         let text = try CommandRun.run(["bench", "--model", CommandRun.model(), "--patches", "2"], in: folder)
         #expect(String(decoding: text.output, as: UTF8.self).contains("RTF"))
         #expect(try CommandRun.run(["bench", "--synthetic", "gpt"], in: folder).code == 64)
+    }
+
+    @Test func benchComparesWithAnEarlierRun() throws {
+        let folder = try TemporaryFolder()
+        let bench = ["bench", "--model", CommandRun.model(), "--patches", "2", "--precision", "f32"]
+        let file = folder.url.appendingPathComponent("before.json")
+        try CommandRun.run(bench + ["--steps", "4", "--json"], in: folder).output.write(to: file)
+        let run = try CommandRun.run(bench + ["--compare", file.path], in: folder)
+        let text = String(decoding: run.output, as: UTF8.self)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(text.contains("not the same: steps: 4 then, 10 now"))
+        #expect(!text.contains("not the same: precision"))
+        #expect(text.contains("diffusion, s") && text.contains("ratio"))
+
+        for (content, reason) in [("{}", "it has no model"), ("{\"model\": 1}", "model is not what"), ("RTF", "it is not JSON")] {
+            try Data(content.utf8).write(to: file)
+            let refused = try CommandRun.run(bench + ["--compare", file.path], in: folder)
+            #expect(refused.code != 0 && refused.errors.contains("no saved benchmark"), "\(refused.errors)")
+            #expect(refused.errors.contains(reason), "\(refused.errors)")
+        }
+        #expect(try CommandRun.run(bench + ["--compare", "nowhere.json"], in: folder).errors.contains("cannot be read"))
     }
 
     @Test func versionAndNoCommand() throws {

@@ -10,19 +10,19 @@ struct AutoencoderEstimate {
     private static let encodedChunk = 8192
 
     /// A convolution over `rows`, its weights read once.
-    private func convolution(_ inputs: Int, _ outputs: Int, taps: Int, rows: Int) -> WorkEstimate.Work {
+    private func convolution(_ inputs: Int, _ outputs: Int, taps: Int, rows: Int) -> Work {
         let parameters = Double(inputs * outputs * taps)
-        return WorkEstimate.Work(flops: 2 * parameters * Double(rows), bytes: parameters * 4)
+        return Work(flops: 2 * parameters * Double(rows), bytes: parameters * 4)
     }
 
     /// The wide convolution of a residual unit, or the first one of the decoder.
-    private func wide(_ inputs: Int, _ outputs: Int, rows: Int) -> WorkEstimate.Work {
+    private func wide(_ inputs: Int, _ outputs: Int, rows: Int) -> Work {
         configuration.depthwise
             ? convolution(1, inputs, taps: Self.taps, rows: rows) + convolution(inputs, outputs, taps: 1, rows: rows)
             : convolution(inputs, outputs, taps: Self.taps, rows: rows)
     }
 
-    private func units(_ channels: Int, rows: Int) -> WorkEstimate.Work {
+    private func units(_ channels: Int, rows: Int) -> Work {
         let unit =
             configuration.depthwise
             ? wide(channels, channels, rows: rows)
@@ -31,7 +31,7 @@ struct AutoencoderEstimate {
     }
 
     /// Decoding so many latents in one call.
-    func decoder(latents: Int) -> WorkEstimate.Work {
+    func decoder(latents: Int) -> Work {
         var rows = latents
         var width = configuration.decoderChannels
         var work = wide(configuration.latentSize, width, rows: rows)
@@ -46,7 +46,7 @@ struct AutoencoderEstimate {
     }
 
     /// Encoding a recording of so many latents.
-    func encoder(latents: Int) -> WorkEstimate.Work {
+    func encoder(latents: Int) -> Work {
         var rows = latents * configuration.samplesPerLatent
         let samples = rows
         var width = configuration.encoderChannels

@@ -18,7 +18,8 @@ struct BenchCommand: ParsableCommand {
             EXAMPLES
               mynah bench
               mynah bench --synthetic voxcpm1.5 --precision bf16 --threads 4
-              mynah bench --model nano --prompt-seconds 5 --json
+              mynah bench --model nano --prompt-seconds 5 --json > before.json
+              mynah bench --model nano --prompt-seconds 5 --compare before.json
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("A model's folder or name (default: nano).", valueName: "dir|name"))
@@ -58,9 +59,15 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Write one JSON object.")
     var json = false
 
+    @Option(help: ArgumentHelp("Also the ratios to an earlier run, saved with --json.", valueName: "file"))
+    var compare: String?
+
     @OptionGroup(title: "Engine") var engine: EngineOptions
 
     func validate() throws {
+        if json, compare != nil {
+            throw ValidationError("--compare writes a table and --json an object; give one of them.")
+        }
         if model != nil, synthetic != nil {
             throw ValidationError("--model and --synthetic both say what to measure; give one of them.")
         }
@@ -75,6 +82,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Read first: a wrong file must not cost a whole run.
+        let earlier = try compare.map { try BenchReport(file: $0) }
         let start = ContinuousClock.now
         let (loaded, name) = try load()
         let loadSeconds = (ContinuousClock.now - start).inSeconds
@@ -83,6 +92,7 @@ struct BenchCommand: ParsableCommand {
             steps: steps, cfg: cfg
         ).measure()
         Console.write(json ? try report.json() : report.text)
+        if let earlier { Console.write("\n" + BenchComparison(earlier: earlier, now: report).text) }
     }
 
     private func load() throws -> (VoxCPMModel, name: String) {

@@ -2,30 +2,45 @@ import Foundation
 import VoxCPM
 
 /// What a benchmark measured. The names of the JSON are its keys.
-struct BenchReport: Encodable {
+struct BenchReport: Codable {
     /// A stage of the engine.
-    struct Stage: Encodable {
+    struct Stage: Codable {
         var seconds: Double
         /// 10^9 multiplications and additions that the model's dimensions ask for.
-        var gigaflop: Double
+        var gigaops: Double
         /// 10^9 bytes of weights, keys and values read.
         var gigabytes: Double
+        /// What would keep the machine busy longest.
+        var bound: Work.Bound?
         /// The time that the machine's measured peak would need, over the time taken.
         var peakShare: Double
 
         enum CodingKeys: String, CodingKey {
-            case seconds, gigaflop, gigabytes
+            case seconds, gigaops, gigabytes, bound
             case peakShare = "peak_share"
+        }
+
+        /// The stage's speed in what bounds it.
+        var speed: String {
+            guard seconds > 0, let bound else { return "" }
+            return switch bound {
+            case .arithmetic: "\(Figures.seconds(gigaops / seconds)) Gop/s"
+            case .memory: "\(Figures.seconds(gigabytes / seconds)) GB/s"
+            }
         }
     }
 
     /// The machine's measured peak.
-    struct Machine: Encodable {
+    struct Machine: Codable {
+        /// Of 32-bit floats.
         var gigaflops: Double
+        /// Of 8-bit integers.
+        var int8GigaopsPerSecond: Double
         var gigabytesPerSecond: Double
 
         enum CodingKeys: String, CodingKey {
             case gigaflops
+            case int8GigaopsPerSecond = "int8_gigaops_per_second"
             case gigabytesPerSecond = "gigabytes_per_second"
         }
     }
@@ -71,15 +86,15 @@ struct BenchReport: Encodable {
 
     /// A table for people.
     var text: String {
-        let header = ["stage", "seconds", "ms/patch", "GFLOP", "GB", "of peak"]
-        var table = TextTable(header, rightAligned: [1, 2, 3, 4, 5])
+        let header = ["stage", "seconds", "ms/patch", "Gop", "GB", "speed", "of peak"]
+        var table = TextTable(header, rightAligned: [1, 2, 3, 4, 5, 6])
         for stage in StageTimings.Stage.allCases {
             guard let figures = stages[stage.rawValue] else { continue }
             let isOnce = stage == .prefill || stage == .vaeEncode
             table.add([
                 stage.rawValue, Figures.ratio(figures.seconds),
                 isOnce ? "" : Figures.seconds(1000 * figures.seconds / Double(patches)),
-                Figures.seconds(figures.gigaflop), Figures.seconds(figures.gigabytes),
+                Figures.seconds(figures.gigaops), Figures.seconds(figures.gigabytes), figures.speed,
                 figures.seconds > 0 ? "\(Int((100 * figures.peakShare).rounded())) %" : "",
             ])
         }
@@ -90,8 +105,9 @@ struct BenchReport: Encodable {
             \(Figures.seconds(millisecondsPerPatch)) ms for each patch, first audio after \
             \(Figures.ratio(timeToFirstAudioSeconds)) s
             loading \(Figures.seconds(loadSeconds)) s, peak memory \(Figures.bytes(peakRSSBytes))
-            this machine: \(Figures.seconds(machine.gigaflops)) GFLOP/s, \
-            \(Figures.seconds(machine.gigabytesPerSecond)) GB/s
+            this machine: \(Figures.seconds(machine.gigaflops)) GFLOP/s in 32-bit floats, \
+            \(Figures.seconds(machine.int8GigaopsPerSecond)) Gop/s in 8-bit integers, \
+            \(Figures.seconds(machine.gigabytesPerSecond)) GB/s from memory
 
             \(table.text)
             """

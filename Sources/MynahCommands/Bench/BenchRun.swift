@@ -52,7 +52,8 @@ struct BenchRun {
             instructionSet: backend?.instructionSet ?? "", patches: count, steps: steps, cfg: cfg,
             promptSeconds: promptSeconds, textTokens: Self.textTokens,
             machine: .init(
-                gigaflops: machine?.gigaflops ?? 0, gigabytesPerSecond: machine?.gigabytesPerSecond ?? 0),
+                gigaflops: machine?.gigaflops ?? 0, int8GigaopsPerSecond: machine?.int8GigaopsPerSecond ?? 0,
+                gigabytesPerSecond: machine?.gigabytesPerSecond ?? 0),
             stages: Self.stages(timings, estimate, machine))
     }
 
@@ -63,13 +64,10 @@ struct BenchRun {
         for stage in StageTimings.Stage.allCases {
             let work = estimate.work(stage)
             let seconds = timings[stage]
-            var least = 0.0
-            if let machine {
-                least = max(work.flops / (machine.gigaflops * 1e9), work.bytes / (machine.gigabytesPerSecond * 1e9))
-            }
+            let floor = machine.map { work.floor(on: $0) }
             stages[stage.rawValue] = BenchReport.Stage(
-                seconds: seconds, gigaflop: work.flops * 1e-9, gigabytes: work.bytes * 1e-9,
-                peakShare: seconds > 0 ? least / seconds : 0)
+                seconds: seconds, gigaops: work.operations * 1e-9, gigabytes: work.bytes * 1e-9, bound: floor?.bound,
+                peakShare: seconds > 0 ? (floor?.seconds ?? 0) / seconds : 0)
         }
         return stages
     }

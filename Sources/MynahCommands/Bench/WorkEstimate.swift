@@ -7,22 +7,6 @@ import VoxCPM
 /// Reading counts weights once for each step that uses them (a large model's weights stay in no cache) and, in the
 /// language models, keys and values. Activations are left out.
 struct WorkEstimate {
-    /// The work of a stage.
-    struct Work: Equatable {
-        /// Multiplications and additions.
-        var flops = 0.0
-        /// Bytes of weights, keys and values.
-        var bytes = 0.0
-
-        static func + (left: Work, right: Work) -> Work {
-            Work(flops: left.flops + right.flops, bytes: left.bytes + right.bytes)
-        }
-
-        static func * (left: Work, factor: Int) -> Work {
-            Work(flops: left.flops * Double(factor), bytes: left.bytes * Double(factor))
-        }
-    }
-
     let configuration: ModelConfiguration
     let precision: Precision
     /// Positions of text.
@@ -32,6 +16,7 @@ struct WorkEstimate {
     let patches: Int
     let steps: Int
 
+    /// Bytes of a weight inside the transformers.
     private var weightBytes: Double {
         switch precision {
         case .f32: 4
@@ -39,6 +24,8 @@ struct WorkEstimate {
         case .int8: 1
         }
     }
+    /// Bytes of a weight outside of them, where nothing is stored in 8-bit integers.
+    private var delicateBytes: Double { precision == .bf16 ? 2 : 4 }
     /// Rows that a prefill takes at a time, each reading all weights.
     private static let prefillRows = 256
     private static let prefillPatches = 32
@@ -69,15 +56,17 @@ struct WorkEstimate {
     /// A transformer over rows that see `span` positions each on average, its weights read `readings` times.
     private func transformer(_ part: TransformerConfiguration, rows: Int, span: Double, readings: Int) -> Work {
         let attention = 4 * Double(part.headCount * part.headSize * part.layerCount) * span
+        let linear = Double(rows) * 2 * parameters(part)
+        let isInteger = precision == .int8
         return Work(
-            flops: Double(rows) * (2 * parameters(part) + attention),
+            flops: Double(rows) * attention + (isInteger ? 0 : linear), int8Operations: isInteger ? linear : 0,
             bytes: Double(readings) * parameters(part) * weightBytes)
     }
 
-    /// A linear layer.
+    /// A linear layer outside of the transformers.
     private func linear(_ inputs: Int, _ outputs: Int, rows: Int, readings: Int = 1) -> Work {
         Work(
-            flops: 2 * Double(inputs * outputs * rows), bytes: Double(inputs * outputs * readings) * weightBytes)
+            flops: 2 * Double(inputs * outputs * rows), bytes: Double(inputs * outputs * readings) * delicateBytes)
     }
 
     private var prefill: Work {

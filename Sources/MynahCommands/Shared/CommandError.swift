@@ -18,6 +18,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case conflict(first: String, second: String, advice: String)
     case badRequest(file: String, place: String, reason: String)
     case targetExists(path: String)
+    case badBenchFile(file: String, reason: String)
 
     var description: String {
         switch self {
@@ -55,6 +56,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "\(first) does not go with \(second); \(advice)"
         case .badRequest(let file, let place, let reason):
             "the request \(file) cannot be run: \(place) \(reason); docs/PORTING.md describes the format"
+        case .badBenchFile(let file, let reason):
+            "\(file) is no saved benchmark (\(reason)); save one with 'mynah bench --json > FILE'"
         case .targetExists(let path):
             "\(path) already exists; choose another name or add --force"
         }
