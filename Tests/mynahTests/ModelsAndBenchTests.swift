@@ -51,13 +51,16 @@ struct ModelsAndBenchTests {
         #expect(!text.contains("not the same: precision"))
         #expect(text.contains("diffusion, s") && text.contains("ratio"))
 
-        for (content, reason) in [("{}", "it has no model"), ("{\"model\": 1}", "model is not what"), ("RTF", "it is not JSON")] {
+        for (content, reason) in [
+            ("{}", "it has no model"), ("{\"model\": 1}", "model is not what"), ("RTF", "it is not JSON"),
+        ] {
             try Data(content.utf8).write(to: file)
             let refused = try CommandRun.run(bench + ["--compare", file.path], in: folder)
             #expect(refused.code != 0 && refused.errors.contains("no saved benchmark"), "\(refused.errors)")
             #expect(refused.errors.contains(reason), "\(refused.errors)")
         }
-        #expect(try CommandRun.run(bench + ["--compare", "nowhere.json"], in: folder).errors.contains("cannot be read"))
+        #expect(
+            try CommandRun.run(bench + ["--compare", "nowhere.json"], in: folder).errors.contains("cannot be read"))
     }
 
     @Test func versionAndNoCommand() throws {
