@@ -58,6 +58,8 @@ public struct HeadLayout: Sendable, Equatable {
 
 /// Where the rows of a step stand: position in the sequence, slot in the key-value cache, and the span of key rows
 /// that each query row sees.
+///
+/// A step may have fewer rows than its plan: the plan's first ones count.
 public struct RowPlan: Sendable {
     public var positions: [Int32]
     public var slots: [Int32]
@@ -101,6 +103,14 @@ public struct RowPlan: Sendable {
             positions: sequences.map { Int32($0.position) }, slots: sequences.map { Int32($0.base + $0.position) },
             spanBegins: sequences.map { Int32($0.base) },
             spanEnds: sequences.map { Int32($0.base + $0.position + 1) })
+    }
+
+    /// Puts a row to a position of a sequence whose cache begins at row `base`; it sees itself and all before it.
+    public mutating func place(_ row: Int, at position: Int, base: Int) {
+        positions[row] = Int32(position)
+        slots[row] = Int32(base + position)
+        spanBegins[row] = Int32(base)
+        spanEnds[row] = Int32(base + position + 1)
     }
 }
 

@@ -30,7 +30,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func rotate(
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
     ) {
-        precondition(plan.positions.count == qkv.rows && qkv.columns == heads.fusedWidth, "a plan of other rows")
+        precondition(plan.positions.count >= qkv.rows && qkv.columns == heads.fusedWidth, "a plan of fewer rows")
         guard table != nil || cache != nil else { return }
         plan.positions.withUnsafeBufferPointer { positions in
             plan.slots.withUnsafeBufferPointer { slots in
@@ -60,7 +60,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func attend(
         _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
     ) {
-        precondition(plan.spanBegins.count == qkv.rows && out.rows == qkv.rows, "a plan of other rows")
+        precondition(plan.spanBegins.count >= qkv.rows && out.rows == qkv.rows, "a plan of fewer rows")
         guard qkv.rows > 0 else { return }
         let keys = cache?.keys ?? qkv[columns: heads.queryWidth..<heads.queryWidth + heads.keyValueWidth]
         let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]

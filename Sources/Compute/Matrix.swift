@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
 /// Memory of a backend, in 32-bit floats.
 ///
 /// `@unchecked Sendable`: the storage itself is a fixed address; who may touch the floats, and when, is decided by the
@@ -8,17 +14,24 @@ public final class Storage: @unchecked Sendable {
     /// How many floats.
     public let count: Int
 
+    private let allocation: UnsafeMutableRawPointer
+
     /// Allocates zeroed floats on a cache-line boundary, with a line to spare so that vector loads at the end stay
     /// inside.
+    ///
+    /// Large storages come from the system as pages that hold memory only once they are written to.
     public init(count: Int) {
         self.count = count
-        let bytes = (max(count, 1) + 32) * MemoryLayout<Float>.stride
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        host = raw.assumingMemoryBound(to: Float.self)
+        let line = 64
+        let floats = max(count, 1) + 32
+        guard let zeroed = calloc(floats * MemoryLayout<Float>.stride + line, 1) else {
+            preconditionFailure("the system refused \(floats) floats")
+        }
+        allocation = zeroed
+        host = allocation.alignedUp(toMultipleOf: line).bindMemory(to: Float.self, capacity: floats)
     }
 
-    deinit { UnsafeMutableRawPointer(host).deallocate() }
+    deinit { free(allocation) }
 }
 
 /// A view of rows and columns of activations, row-major, in a backend's memory.
@@ -110,6 +123,16 @@ public struct Matrix: Sendable {
         precondition(rows == other.rows && columns == other.columns, "a copy between shapes")
         for row in 0..<rows {
             (base + row * rowStride).update(from: other.base + row * other.rowStride, count: columns)
+        }
+    }
+
+    /// Exchanges the values of two ranges of rows that do not overlap.
+    public func exchangeRows(_ first: Range<Int>, _ second: Range<Int>) {
+        precondition(first.count == second.count && !first.overlaps(second), "rows that cannot be exchanged")
+        for (row, other) in zip(first, second) {
+            let values = base + row * rowStride
+            let others = base + other * rowStride
+            for column in 0..<columns { swap(&values[column], &others[column]) }
         }
     }
 

@@ -8,6 +8,8 @@ public enum VoxCPMError: Error, Equatable, CustomStringConvertible {
     case unusableTensor(String, file: URL, reason: String)
     /// Text and prompt together leave no room for speech.
     case inputTooLong(positions: Int, limit: Int)
+    /// All slots of an engine are taken.
+    case engineFull(sequences: Int)
     /// There is nothing to speak.
     case emptyText
     /// A token id outside the vocabulary.
@@ -25,6 +27,8 @@ public enum VoxCPMError: Error, Equatable, CustomStringConvertible {
             "the tensor '\(name)' in \(file.path) cannot be used: \(reason); run 'mynah models verify' on its folder"
         case .inputTooLong(let positions, let limit):
             "text and prompt take \(positions) positions of the model's \(limit); split the text or shorten the prompt"
+        case .engineFull(let sequences):
+            "the engine is laid out for \(sequences) sequences and has as many; wait until one has ended"
         case .emptyText: "there is no text to speak; give at least one word"
         case .tokenOutOfRange(let id, let vocabulary):
             "the token id \(id) is outside the model's vocabulary of \(vocabulary); tokenizer.json belongs to another model"

@@ -66,7 +66,7 @@ public final class VoxCPMModel: Sendable {
         self.backend = backend
         self.team = team
         semanticLM = try TextSemanticLM(configuration, weights: reader)
-        residualLM = try ResidualAcousticLM(configuration, weights: reader)
+        residualLM = try ResidualAcousticLM(configuration, beside: semanticLM, weights: reader)
         localEncoder = try LocalEncoder(configuration, weights: reader)
         quantizer = try ScalarQuantizer(configuration, weights: reader)
         stopPredictor = try StopPredictor(weights: reader)

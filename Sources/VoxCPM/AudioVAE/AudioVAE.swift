@@ -50,6 +50,18 @@ public final class AudioVAE: Sendable {
             maxChunk: latents)
     }
 
+    /// Bytes that a decoder's state takes, and those that all decoders share.
+    ///
+    /// - Parameter latents: As in ``makeDecoder(maxChunk:)``.
+    func decoderBytes(maxChunk latents: Int) -> (state: Int, shared: Int) {
+        let size = decoder.workspaceSize(latents: latents)
+        let floats = MemoryLayout<Float>.stride
+        return (
+            state: (decoder.layout.floatCount + latents * configuration.outputsPerLatent) * floats,
+            shared: (size.stream + size.window + size.sums) * floats
+        )
+    }
+
     /// The encoder's state for one sequence.
     ///
     /// - Parameter samples: How many samples are processed at a time; more only cost memory.

@@ -12,24 +12,36 @@ public final class FlowMatching: Sendable {
         estimator = try LocalDiT(configuration, weights: weights)
     }
 
-    /// How a solve goes: the schedule with its time embeddings, computed once, and the guidance.
-    public struct Plan: Sendable {
+    /// The steps of a schedule that are computed, with their time embeddings: what sequences of the same schedule share.
+    struct TimedSchedule: Sendable {
         let schedule: FlowSchedule
         /// `[steps, hiddenSize]`, the time's and the delta's part added.
-        let timeEmbeddings: Matrix
+        let embeddings: Matrix
+        /// Indices of the steps that are not idle.
+        let solved: [Int]
+    }
+
+    /// How the patches of one sequence are solved: a schedule, and the guidance.
+    struct Plan: Sendable {
+        let timed: TimedSchedule
         let cfg: Float
         let zeroStar: Bool
+
+        /// Steps that the estimator is asked for.
+        var solvedSteps: Int { timed.solved.count }
     }
 
     /// Computes the time embeddings of a schedule.
-    func plan(_ schedule: FlowSchedule, cfg: Float, zeroStar: Bool = true, backend: any Backend) -> Plan {
+    func time(_ schedule: FlowSchedule, backend: any Backend) -> TimedSchedule {
         let embeddings = estimator.timeEmbedding(schedule.steps.map(\.time), backend: backend)
         let delta = estimator.deltaTimeEmbedding([0], backend: backend)
         for row in 0..<embeddings.rows {
             let embedding = embeddings[rows: row..<row + 1]
             backend.add(embedding, delta, into: embedding)
         }
-        return Plan(schedule: schedule, timeEmbeddings: embeddings, cfg: cfg, zeroStar: zeroStar)
+        return TimedSchedule(
+            schedule: schedule, embeddings: embeddings,
+            solved: schedule.steps.indices.filter { !schedule.steps[$0].isIdle })
     }
 
     /// The memory of a solve.
@@ -38,32 +50,68 @@ public final class FlowMatching: Sendable {
         let zero: Matrix
     }
 
-    func makeWorkspace() -> Workspace {
+    /// Memory for the patches of up to `sequences` sequences.
+    func makeWorkspace(sequences: Int, from supply: inout MatrixSupply) -> Workspace {
         Workspace(
-            estimator: estimator.makeWorkspace(groups: 2), zero: Matrix(rows: 1, columns: estimator.hiddenSize))
+            estimator: estimator.makeWorkspace(patches: sequences, groups: 2 * sequences, from: &supply),
+            zero: supply.matrix(rows: 1, columns: estimator.hiddenSize))
     }
 
-    /// Turns noise into a patch, in place.
+    /// Turns noise into patches, in place, all in one chain of steps: the groups of a step are both branches of every
+    /// sequence that is not yet done.
     ///
     /// - Parameters:
-    ///   - patch: `[patchSize, latentSize]`, the noise; holds the patch afterwards.
-    ///   - mu: `[1, estimator.hiddenSize]`, the language models' state.
-    ///   - condition: `[patchSize, latentSize]`, the patch before.
+    ///   - patches: `[sequences * patchSize, latentSize]`, the noise; holds the patches afterwards.
+    ///   - mu: `[sequences, estimator.hiddenSize]`, the language models' states.
+    ///   - condition: `[sequences * patchSize, latentSize]`, the patches before.
+    ///   - plans: One for each sequence, those with more steps before those with fewer.
     func solve(
-        _ patch: Matrix, mu: Matrix, condition: Matrix, plan: Plan, workspace: Workspace, backend: any Backend
+        _ patches: Matrix, mu: Matrix, condition: Matrix, plans: [Plan], workspace: Workspace, backend: any Backend
     ) {
         let memory = workspace.estimator
+        let size = estimator.patchSize
         estimator.projectCondition(condition, workspace: memory, backend: backend)
-        for (index, step) in plan.schedule.steps.enumerated() where !step.isIdle {
-            let time = plan.timeEmbeddings[rows: index..<index + 1]
-            estimator.projectNoisy(patch, workspace: memory, backend: backend)
-            estimator.fill(group: 0, first: mu, time: time, workspace: memory, backend: backend)
-            estimator.fill(group: 1, first: workspace.zero, time: time, workspace: memory, backend: backend)
-            estimator.estimate(workspace: memory, backend: backend)
-            backend.guide(
-                patch, guided: estimator.velocity(group: 0, workspace: memory),
-                free: estimator.velocity(group: 1, workspace: memory), cfg: plan.cfg, zeroStar: plan.zeroStar,
-                delta: step.delta)
+        var count = plans.count
+        for step in 0..<(plans.first?.solvedSteps ?? 0) {
+            while plans[count - 1].solvedSteps <= step { count -= 1 }
+            estimator.projectNoisy(patches.prefix(count * size), workspace: memory, backend: backend)
+            for index in 0..<count {
+                let timed = plans[index].timed
+                let time = timed.embeddings[rows: timed.solved[step]..<timed.solved[step] + 1]
+                let mu = mu[rows: index..<index + 1]
+                estimator.fill(
+                    group: 2 * index, patch: index, first: mu, time: time, workspace: memory, backend: backend)
+                estimator.fill(
+                    group: 2 * index + 1, patch: index, first: workspace.zero, time: time, workspace: memory,
+                    backend: backend)
+            }
+            estimator.estimate(groups: 2 * count, workspace: memory, backend: backend)
+            for index in 0..<count {
+                let plan = plans[index]
+                backend.guide(
+                    patches[rows: index * size..<(index + 1) * size],
+                    guided: estimator.velocity(group: 2 * index, workspace: memory),
+                    free: estimator.velocity(group: 2 * index + 1, workspace: memory), cfg: plan.cfg,
+                    zeroStar: plan.zeroStar, delta: plan.timed.schedule.steps[plan.timed.solved[step]].delta)
+            }
         }
+    }
+}
+
+/// Time embeddings of the schedules that were asked for last: requests differ in them rarely.
+struct FlowScheduleCache {
+    private var recent: [FlowMatching.TimedSchedule] = []
+    private static let limit = 8
+
+    /// The plan of a request.
+    mutating func plan(_ request: GenerationRequest, _ model: VoxCPMModel) -> FlowMatching.Plan {
+        let schedule = FlowSchedule(steps: request.steps, sway: request.sway, zeroStar: request.zeroStar)
+        let known = recent.first { $0.schedule == schedule }
+        let timed = known ?? model.flowMatching.time(schedule, backend: model.backend)
+        if known == nil {
+            if recent.count == Self.limit { recent.removeFirst() }
+            recent.append(timed)
+        }
+        return FlowMatching.Plan(timed: timed, cfg: request.cfg, zeroStar: request.zeroStar)
     }
 }

@@ -48,22 +48,23 @@ public final class LocalDiT: Sendable {
     struct Workspace: Sendable {
         let hidden: Matrix
         let velocity: Matrix
+        /// `[patches * patchSize, hiddenSize]` each: the patches before and the noisy ones, projected.
         let condition: Matrix
         let noisy: Matrix
         let transformer: TransformerWorkspace
         let plan: RowPlan
-        let groups: Int
     }
 
-    /// Memory for steps of exactly `groups` groups (two for each sequence).
-    func makeWorkspace(groups: Int) -> Workspace {
+    /// Memory for steps of up to `groups` groups that are made of up to `patches` patches.
+    func makeWorkspace(patches: Int, groups: Int, from supply: inout MatrixSupply) -> Workspace {
         let rows = groups * groupSize
         return Workspace(
-            hidden: Matrix(rows: rows, columns: hiddenSize), velocity: Matrix(rows: rows, columns: latentSize),
-            condition: Matrix(rows: patchSize, columns: hiddenSize),
-            noisy: Matrix(rows: patchSize, columns: hiddenSize),
-            transformer: transformer.makeWorkspace(rows: rows), plan: RowPlan.groups(groups, of: groupSize),
-            groups: groups)
+            hidden: supply.matrix(rows: rows, columns: hiddenSize),
+            velocity: supply.matrix(rows: rows, columns: latentSize),
+            condition: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
+            noisy: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
+            transformer: transformer.makeWorkspace(rows: rows, from: &supply),
+            plan: RowPlan.groups(groups, of: groupSize))
     }
 
     /// Sine and cosine features of times, `[times, hiddenSize]`: sines first, scale 1000, divisor half - 1.
@@ -102,33 +103,36 @@ public final class LocalDiT: Sendable {
         return out
     }
 
-    /// Projects the patch before, `[patchSize, latentSize]`, once for all steps of a solve.
-    func projectCondition(_ patch: Matrix, workspace: Workspace, backend: any Backend) {
-        backend.linear(patch, norm: nil, condition, into: workspace.condition, .store)
+    /// Projects the patches before, `[patches * patchSize, latentSize]`, once for all steps of a solve.
+    func projectCondition(_ patches: Matrix, workspace: Workspace, backend: any Backend) {
+        backend.linear(patches, norm: nil, condition, into: workspace.condition.prefix(patches.rows), .store)
     }
 
-    /// Lays out one group: first row, projected condition, projected noisy patch.
-    func fill(group: Int, first: Matrix, time: Matrix, workspace: Workspace, backend: any Backend) {
+    /// Projects the noisy patches, `[patches * patchSize, latentSize]`.
+    func projectNoisy(_ patches: Matrix, workspace: Workspace, backend: any Backend) {
+        backend.linear(patches, norm: nil, input, into: workspace.noisy.prefix(patches.rows), .store)
+    }
+
+    /// Lays out one group: first row, a patch's projected condition, the projected noisy patch.
+    func fill(group: Int, patch: Int, first: Matrix, time: Matrix, workspace: Workspace, backend: any Backend) {
         let start = group * groupSize
+        let rows = patch * patchSize..<(patch + 1) * patchSize
         let hidden = workspace.hidden
         backend.add(first, time, into: hidden[rows: start..<start + 1])
-        backend.copy(workspace.condition, into: hidden[rows: start + 1..<start + 1 + patchSize])
-        backend.copy(workspace.noisy, into: hidden[rows: start + 1 + patchSize..<start + groupSize])
+        backend.copy(workspace.condition[rows: rows], into: hidden[rows: start + 1..<start + 1 + patchSize])
+        backend.copy(workspace.noisy[rows: rows], into: hidden[rows: start + 1 + patchSize..<start + groupSize])
     }
 
-    /// Projects the noisy patch, `[patchSize, latentSize]`.
-    func projectNoisy(_ patch: Matrix, workspace: Workspace, backend: any Backend) {
-        backend.linear(patch, norm: nil, input, into: workspace.noisy, .store)
-    }
-
-    /// Runs the groups laid out by ``fill(group:first:time:workspace:backend:)``.
-    func estimate(workspace: Workspace, backend: any Backend) {
+    /// Runs the first groups, laid out by ``fill(group:patch:first:time:workspace:backend:)``.
+    func estimate(groups: Int, workspace: Workspace, backend: any Backend) {
+        let hidden = workspace.hidden.prefix(groups * groupSize)
         transformer.run(
-            workspace.hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
-        backend.linear(workspace.hidden, norm: transformer.finalNorm, output, into: workspace.velocity, .store)
+            hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
+        backend.linear(
+            hidden, norm: transformer.finalNorm, output, into: workspace.velocity.prefix(hidden.rows), .store)
     }
 
-    /// The velocity of a group, `[patchSize, latentSize]`, after ``estimate(workspace:backend:)``.
+    /// The velocity of a group, `[patchSize, latentSize]`, after ``estimate(groups:workspace:backend:)``.
     func velocity(group: Int, workspace: Workspace) -> Matrix {
         let start = group * groupSize + 1 + patchSize
         return workspace.velocity[rows: start..<start + patchSize]

@@ -8,11 +8,14 @@ struct NoiseSource {
     private let patchSize: Int
     private let latentSize: Int
     private let temperature: Float
+    /// One patch in the order of drawing, `[latentSize, patchSize]`.
+    private var drawn: [Float]
 
     init(_ request: GenerationRequest, _ configuration: ModelConfiguration) throws {
         patchSize = configuration.patchSize
         latentSize = configuration.latentSize
         temperature = request.temperature
+        drawn = Array(repeating: 0, count: patchSize * latentSize)
         generator = TorchGenerator(seed: request.seed)
         given = request.noise
         if let given, given.isEmpty || given.count % (patchSize * latentSize) != 0 {
@@ -24,14 +27,14 @@ struct NoiseSource {
     /// How many patches the noise is enough for.
     var patchLimit: Int { given.map { $0.count / (patchSize * latentSize) } ?? .max }
 
-    /// Writes the noise of a patch times the temperature, `[patchSize, latentSize]`. The reference draws `[latentSize, patchSize]`.
+    /// Writes the noise of a patch times the temperature, `[patchSize, latentSize]`. The reference draws
+    /// `[latentSize, patchSize]`.
     mutating func fill(_ patch: Matrix, patch index: Int) {
         let count = patchSize * latentSize
-        let drawn: [Float]
         if let given {
-            drawn = Array(given[index * count..<(index + 1) * count])
+            for value in 0..<count { drawn[value] = given[index * count + value] }
         } else {
-            drawn = generator.normals(count)
+            generator.fillNormals(&drawn)
         }
         for time in 0..<patchSize {
             for latent in 0..<latentSize {

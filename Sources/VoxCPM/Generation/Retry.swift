@@ -55,9 +55,10 @@ extension VoxCPMModel {
         let context = min(2, (request.prompt?.rows ?? 0) / configuration.patchSize)
         let patchValues = configuration.patchSize * configuration.latentSize
         var attempt = 1
+        let engine = try PatchEngine(self, try capacity(for: request))
         while true {
             trace?.remove("latent", "audio")
-            let generation = try Generation(self, request, trace: trace)
+            let generation = try Generation(engine, request, trace: trace)
             var samples: [Float] = []
             var patches = 0
             var goesOn = true

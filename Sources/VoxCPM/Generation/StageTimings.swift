@@ -22,6 +22,13 @@ public struct StageTimings: Sendable, Equatable {
     /// The sum over all stages.
     public var total: Double { seconds.reduce(0, +) }
 
+    /// The seconds since an earlier reading.
+    static func - (now: StageTimings, earlier: StageTimings) -> StageTimings {
+        var result = now
+        for stage in Stage.allCases { result[stage] -= earlier[stage] }
+        return result
+    }
+
     /// Runs `body` and adds its wall time to a stage.
     mutating func measure<R>(_ stage: Stage, _ body: () throws -> R) rethrows -> R {
         let clock = ContinuousClock()

@@ -10,7 +10,7 @@ struct EmbeddingTable: Sendable {
     let scale: Float
 
     /// Writes one row per token into `out`, `[tokens, width]`.
-    func gather(_ tokens: [Int], into out: Matrix) throws {
+    func gather(_ tokens: some Collection<Int>, into out: Matrix) throws {
         guard let info = source.tensors[name] else { throw VoxCPMError.missingTensor(name, file: source.file) }
         guard info.shape.count == 2, info.shape[1] == width else {
             throw VoxCPMError.unusableTensor(name, file: source.file, reason: "it has the shape \(info.shape)")

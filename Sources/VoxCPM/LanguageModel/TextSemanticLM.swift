@@ -18,7 +18,7 @@ public final class TextSemanticLM: Sendable {
     }
 
     /// Writes the embedding of each token into the rows of `out`, `[tokens, hiddenSize]`.
-    func embed(_ tokens: [Int], into out: Matrix) throws { try embedding.gather(tokens, into: out) }
+    func embed(_ tokens: some Collection<Int>, into out: Matrix) throws { try embedding.gather(tokens, into: out) }
 }
 
 /// The residual acoustic language model: it adds what the quantised plan leaves out.
@@ -27,11 +27,12 @@ public final class TextSemanticLM: Sendable {
 public final class ResidualAcousticLM: Sendable {
     let language: CausalTransformer
 
-    init(_ configuration: ModelConfiguration, weights: WeightReader) throws {
+    /// - Parameter semantic: The model beside it, whose rotary table it shares.
+    init(_ configuration: ModelConfiguration, beside semantic: TextSemanticLM, weights: WeightReader) throws {
         language = CausalTransformer(
             try Transformer(
                 configuration.residualLanguageModel, prefix: "residual_lm", positions: configuration.maxLength,
-                weights: weights))
+                weights: weights, sibling: semantic.language.transformer))
     }
 }
 
@@ -49,14 +50,15 @@ public final class CausalTransformer: Sendable {
     ///   - input: `[rows, hiddenSize]`; used as the residual stream and left changed.
     ///   - output: `[rows, hiddenSize]`, may be `input`.
     ///   - position: The position of the first row.
+    ///   - base: The sequence's first slot in the cache.
     func prefill(
-        _ input: Matrix, from position: Int, cache: KeyValueCache, into output: Matrix,
+        _ input: Matrix, from position: Int, base: Int = 0, cache: KeyValueCache, into output: Matrix,
         workspace: TransformerWorkspace, backend: any Backend
     ) {
         var first = 0
         while first < input.rows {
             let rows = first..<min(input.rows, first + workspace.rows)
-            let plan = RowPlan.causal(from: position + first, count: rows.count)
+            let plan = RowPlan.causal(from: position + first, count: rows.count, base: base)
             transformer.run(input[rows: rows], plan: plan, cache: cache, workspace: workspace, backend: backend)
             backend.normalize(input[rows: rows], transformer.finalNorm, into: output[rows: rows])
             first = rows.upperBound

@@ -30,20 +30,24 @@ public final class LocalEncoder: Sendable {
     }
 
     /// Memory for up to `patches` patches at a time.
-    func makeWorkspace(patches: Int) -> Workspace {
+    func makeWorkspace(patches: Int, from supply: inout MatrixSupply) -> Workspace {
         let rows = patches * (patchSize + 1)
         return Workspace(
-            hidden: Matrix(rows: rows, columns: hiddenSize), normalized: Matrix(rows: patches, columns: hiddenSize),
-            transformer: transformer.makeWorkspace(rows: rows), plan: RowPlan.groups(patches, of: patchSize + 1))
+            patches: patches, projected: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
+            hidden: supply.matrix(rows: rows, columns: hiddenSize),
+            normalized: supply.matrix(rows: patches, columns: hiddenSize),
+            transformer: transformer.makeWorkspace(rows: rows, from: &supply),
+            plan: RowPlan.groups(patches, of: patchSize + 1))
     }
 
     struct Workspace: Sendable {
+        /// The most patches at a time.
+        let patches: Int
+        let projected: Matrix
         let hidden: Matrix
         let normalized: Matrix
         let transformer: TransformerWorkspace
         let plan: RowPlan
-
-        var patches: Int { normalized.rows }
     }
 
     /// Encodes patches and projects them into the language model.
@@ -72,14 +76,15 @@ public final class LocalEncoder: Sendable {
     ) {
         let group = patchSize + 1
         let hidden = workspace.hidden.prefix(count * group)
+        let projected = workspace.projected.prefix(patches.rows)
+        backend.linear(patches, norm: nil, input, into: projected, .store)
         for patch in 0..<count {
             backend.copy(specialToken, into: hidden[rows: patch * group..<patch * group + 1])
-            backend.linear(
-                patches[rows: patch * patchSize..<(patch + 1) * patchSize], norm: nil, input,
-                into: hidden[rows: patch * group + 1..<(patch + 1) * group], .store)
+            backend.copy(
+                projected[rows: patch * patchSize..<(patch + 1) * patchSize],
+                into: hidden[rows: patch * group + 1..<(patch + 1) * group])
         }
-        let plan = count == workspace.patches ? workspace.plan : RowPlan.groups(count, of: group)
-        transformer.run(hidden, plan: plan, cache: nil, workspace: workspace.transformer, backend: backend)
+        transformer.run(hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
         backend.normalize(hidden.everyRow(group), transformer.finalNorm, into: out)
     }
 }

@@ -29,9 +29,16 @@ public struct TorchGenerator: Sendable {
     /// Two calls of 8 differ from one of 16, as they do in torch.
     public mutating func normals(_ count: Int) -> [Float] {
         var values = [Float](repeating: 0, count: max(0, count))
+        fillNormals(&values)
+        return values
+    }
+
+    /// As ``normals(_:)`` for as many elements as there are, without allocating.
+    mutating func fillNormals(_ values: inout [Float]) {
+        let count = values.count
         if count < Self.blockSize {
             for index in values.indices { values[index] = Float(nextNormal()) }
-            return values
+            return
         }
         for index in values.indices { values[index] = nextUniform() }
         var first = 0
@@ -45,7 +52,6 @@ public struct TorchGenerator: Sendable {
             for index in tail..<count { values[index] = nextUniform() }
             Self.transform(&values, from: tail)
         }
-        return values
     }
 
     /// A number in 0 ..< 1 of 24 random bits.

@@ -99,9 +99,10 @@ public struct StageTracer {
         let count = input.rows / model.configuration.patchSize
         let encoded = Matrix(rows: count, columns: model.localEncoder.hiddenSize)
         let projected = Matrix(rows: count, columns: model.configuration.languageModel.hiddenSize)
+        var supply = MatrixSupply.memory
+        let workspace = model.localEncoder.makeWorkspace(patches: count, from: &supply)
         model.localEncoder.encode(
-            input, into: projected, encoded: encoded, workspace: model.localEncoder.makeWorkspace(patches: count),
-            backend: backend)
+            input, into: projected, encoded: encoded, workspace: workspace, backend: backend)
         trace.set("locenc.out", shape: [1, count, encoded.columns], encoded.values())
         trace.set("locenc.projected", shape: [1, count, projected.columns], projected.values())
     }
@@ -143,17 +144,18 @@ public struct StageTracer {
         else {
             throw VoxCPMError.shapeMismatch("dit.x", expected: [groups * size], found: [noisy.rows])
         }
-        let workspace = estimator.makeWorkspace(groups: groups)
+        var supply = MatrixSupply.memory
+        let workspace = estimator.makeWorkspace(patches: groups, groups: groups, from: &supply)
+        estimator.projectCondition(condition, workspace: workspace, backend: backend)
+        estimator.projectNoisy(noisy, workspace: workspace, backend: backend)
         for group in 0..<groups {
-            let rows = group * size..<(group + 1) * size
             let time = times[rows: group..<group + 1]
             backend.add(time, deltas[rows: group..<group + 1], into: time)
-            estimator.projectCondition(condition[rows: rows], workspace: workspace, backend: backend)
-            estimator.projectNoisy(noisy[rows: rows], workspace: workspace, backend: backend)
             estimator.fill(
-                group: group, first: mu[rows: group..<group + 1], time: time, workspace: workspace, backend: backend)
+                group: group, patch: group, first: mu[rows: group..<group + 1], time: time, workspace: workspace,
+                backend: backend)
         }
-        estimator.estimate(workspace: workspace, backend: backend)
+        estimator.estimate(groups: groups, workspace: workspace, backend: backend)
         setPatches("dit.out", (0..<groups).map { estimator.velocity(group: $0, workspace: workspace) })
     }
 
@@ -167,9 +169,12 @@ public struct StageTracer {
         }
         let schedule = FlowSchedule(
             steps: parameters.steps, sway: parameters.sway, zeroStar: parameters.zeroStar)
-        let plan = flow.plan(schedule, cfg: parameters.cfg, zeroStar: parameters.zeroStar, backend: backend)
+        let plan = FlowMatching.Plan(
+            timed: flow.time(schedule, backend: backend), cfg: parameters.cfg, zeroStar: parameters.zeroStar)
+        var supply = MatrixSupply.memory
         flow.solve(
-            patch, mu: mu, condition: condition, plan: plan, workspace: flow.makeWorkspace(), backend: backend)
+            patch, mu: mu, condition: condition, plans: [plan],
+            workspace: flow.makeWorkspace(sequences: 1, from: &supply), backend: backend)
         trace.set("\(parameters.name).t_span", shape: [schedule.times.count], schedule.times)
         setPatches("\(parameters.name).out", [patch])
     }
@@ -183,12 +188,13 @@ public struct StageTracer {
         guard positions <= model.configuration.maxLength else {
             throw VoxCPMError.inputTooLong(positions: positions, limit: model.configuration.maxLength)
         }
-        let cache = language.transformer.makeCache(slots: positions)
-        let workspace = language.transformer.makeWorkspace(rows: hidden.rows)
+        var supply = MatrixSupply.memory
+        let cache = language.transformer.makeCache(slots: positions, from: &supply)
+        let workspace = language.transformer.makeWorkspace(rows: hidden.rows, from: &supply)
         language.prefill(hidden, from: 0, cache: cache, into: hidden, workspace: workspace, backend: backend)
         trace.set("\(name).hidden", hidden)
-        trace.setHeads("\(name).k0", cache.keys(layer: 0, count: hidden.rows), language.transformer.heads)
-        trace.setHeads("\(name).v0", cache.values(layer: 0, count: hidden.rows), language.transformer.heads)
+        trace.setHeads("\(name).k0", cache.keys(layer: 0, 0..<hidden.rows), language.transformer.heads)
+        trace.setHeads("\(name).v0", cache.values(layer: 0, 0..<hidden.rows), language.transformer.heads)
         guard steps else { return }
         for row in 0..<next.rows {
             let plan = RowPlan.steps([(position: hidden.rows + row, base: 0)])

@@ -36,8 +36,18 @@ public final class TraceRecorder {
         tensors[name] = tensor
     }
 
+    /// Adds rows below those recorded under a name.
+    func append(_ name: String, rows matrix: Matrix) {
+        for row in 0..<matrix.rows {
+            append(name, shape: [matrix.columns], matrix[rows: row..<row + 1].values())
+        }
+    }
+
     /// Forgets tensors: the next attempt records its own.
-    func remove(_ names: String...) {
+    func remove(_ names: String...) { remove(names) }
+
+    /// Forgets tensors.
+    func remove(_ names: [String]) {
         for name in names { tensors[name] = nil }
     }
 

@@ -2,19 +2,35 @@ import Checkpoint
 import Compute
 import Foundation
 
-extension RotaryTable {
-    /// The table of a transformer with LongRoPE: every frequency is divided by its own factor, and cosine and sine
-    /// are scaled by the attention factor of the extended context.
-    ///
-    /// The arithmetic is that of the reference (`MiniCPMLongRoPE`), in 32-bit floats: the long factors are in force
-    /// where the configured context is longer than the original one, whatever the length of a sequence.
-    init(longRoPE configuration: TransformerConfiguration, positions: Int) {
-        let half = configuration.headSize / 2
-        let scaling = Float(configuration.ropeMagnitude)
+/// Rotary positions of a transformer with LongRoPE: every frequency is divided by its own factor, and cosine and sine
+/// are scaled by the attention factor of the extended context. Equal values have equal tables.
+///
+/// The long factors are in force where the configured context is longer than the original one, whatever the length of a
+/// sequence.
+struct LongRoPE: Equatable {
+    private let headSize: Int
+    private let theta: Double
+    private let factors: [Double]
+    private let magnitude: Double
+    private let positions: Int
+
+    init(_ configuration: TransformerConfiguration, positions: Int) {
+        headSize = configuration.headSize
+        theta = configuration.ropeTheta
+        factors = configuration.ropeFactors
+        magnitude = configuration.ropeMagnitude
+        self.positions = positions
+    }
+
+    /// Cosines and sines of all positions. The arithmetic is that of the reference (`MiniCPMLongRoPE`), in 32-bit
+    /// floats.
+    func table() -> RotaryTable {
+        let half = headSize / 2
+        let scaling = Float(magnitude)
         let inverseFrequencies = (0..<half).map { index -> Float in
-            1 / Foundation.powf(Float(configuration.ropeTheta), Float(2 * index) / Float(configuration.headSize))
+            1 / Foundation.powf(Float(theta), Float(2 * index) / Float(headSize))
         }
-        let inverseFactors = configuration.ropeFactors.map { 1 / Float($0) }
+        let inverseFactors = factors.map { 1 / Float($0) }
         let cosines = Matrix(rows: positions, columns: half)
         let sines = Matrix(rows: positions, columns: half)
         for position in 0..<positions {
@@ -26,6 +42,6 @@ extension RotaryTable {
                 sine[index] = Foundation.sinf(angle) * scaling
             }
         }
-        self.init(cosines: cosines, sines: sines)
+        return RotaryTable(cosines: cosines, sines: sines)
     }
 }

@@ -12,7 +12,9 @@ public final class Transformer: Sendable {
     private let layers: [Layer]
     /// The normalisation after the last layer.
     public let finalNorm: NormWeight
-    private let rotary: RotaryTable?
+    private let rope: LongRoPE?
+    /// The table of ``rope``.
+    let rotary: RotaryTable?
     private let feedForwardSize: Int
     /// What a layer's result is multiplied with before it joins the residual stream: muP's depth scale, or 1.
     private let residualScale: Float
@@ -30,7 +32,11 @@ public final class Transformer: Sendable {
     /// - Parameters:
     ///   - prefix: What the names of the tensors begin with, such as `base_lm`.
     ///   - positions: How long a sequence can become; sizes the rotary table.
-    init(_ configuration: TransformerConfiguration, prefix: String, positions: Int, weights: WeightReader) throws {
+    ///   - sibling: A transformer whose rotary table is shared where it is the same.
+    init(
+        _ configuration: TransformerConfiguration, prefix: String, positions: Int, weights: WeightReader,
+        sibling: Transformer? = nil
+    ) throws {
         hiddenSize = configuration.hiddenSize
         feedForwardSize = configuration.feedForwardSize
         layerCount = configuration.layerCount
@@ -38,7 +44,9 @@ public final class Transformer: Sendable {
             heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
             headSize: configuration.headSize)
         residualScale = Float(configuration.residualScale)
-        rotary = configuration.usesRoPE ? RotaryTable(longRoPE: configuration, positions: positions) : nil
+        let rope = configuration.usesRoPE ? LongRoPE(configuration, positions: positions) : nil
+        rotary = rope == sibling?.rope ? sibling?.rotary : rope?.table()
+        self.rope = rope
         let epsilon = Float(configuration.rmsNormEpsilon)
         finalNorm = try weights.norm("\(prefix).norm", epsilon: epsilon)
         layers = try (0..<configuration.layerCount).map { index in
@@ -55,20 +63,24 @@ public final class Transformer: Sendable {
     }
 
     /// Memory for the steps of up to `rows` rows.
-    public func makeWorkspace(rows: Int) -> TransformerWorkspace {
-        TransformerWorkspace(rows: rows, heads: heads, feedForwardSize: feedForwardSize)
+    func makeWorkspace(rows: Int, from supply: inout MatrixSupply) -> TransformerWorkspace {
+        TransformerWorkspace(rows: rows, heads: heads, feedForwardSize: feedForwardSize, from: &supply)
     }
 
     /// An empty key-value cache for `slots` positions.
-    public func makeCache(slots: Int) -> KeyValueCache {
-        KeyValueCache(layers: layerCount, slots: slots, width: heads.keyValueWidth)
+    func makeCache(slots: Int, from supply: inout MatrixSupply) -> KeyValueCache {
+        KeyValueCache(layers: layerCount, slots: slots, width: heads.keyValueWidth, from: &supply)
     }
+
+    /// Whether a workspace of one serves the other.
+    func hasWidths(of other: Transformer) -> Bool { heads == other.heads && feedForwardSize == other.feedForwardSize }
 
     /// Runs all layers over `hidden` in place, without the final normalisation.
     ///
     /// - Parameters:
     ///   - hidden: `[rows, hiddenSize]`.
     ///   - plan: Where the rows stand and which keys they see.
+    ///     It may have more rows than `hidden`: the first ones count.
     ///   - cache: Where keys and values are kept; nil where a step sees its own rows only.
     public func run(
         _ hidden: Matrix, plan: RowPlan, cache: KeyValueCache?, workspace: TransformerWorkspace, backend: any Backend
@@ -97,30 +109,32 @@ public final class TransformerWorkspace: Sendable {
     let attended: Matrix
     let gated: Matrix
 
-    init(rows: Int, heads: HeadLayout, feedForwardSize: Int) {
+    init(rows: Int, heads: HeadLayout, feedForwardSize: Int, from supply: inout MatrixSupply) {
         self.rows = rows
-        queryKeyValue = Matrix(rows: rows, columns: heads.fusedWidth)
-        attended = Matrix(rows: rows, columns: heads.queryWidth)
-        gated = Matrix(rows: rows, columns: feedForwardSize)
+        queryKeyValue = supply.matrix(rows: rows, columns: heads.fusedWidth)
+        attended = supply.matrix(rows: rows, columns: heads.queryWidth)
+        gated = supply.matrix(rows: rows, columns: feedForwardSize)
     }
 }
 
-/// Keys and values of every layer for the positions seen so far, `[slots, keyValueHeads * headSize]` each.
+/// Keys and values of every layer, `[slots, keyValueHeads * headSize]` each, for the positions of one sequence or of
+/// several, each from its own first slot on.
 public final class KeyValueCache: Sendable {
-    /// How many positions fit.
+    /// How many positions fit, of all sequences together.
     public let slots: Int
     let keys: [Matrix]
     let values: [Matrix]
+    var layerCount: Int { keys.count }
 
-    init(layers: Int, slots: Int, width: Int) {
+    init(layers: Int, slots: Int, width: Int, from supply: inout MatrixSupply) {
         self.slots = slots
-        keys = (0..<layers).map { _ in Matrix(rows: slots, columns: width) }
-        values = (0..<layers).map { _ in Matrix(rows: slots, columns: width) }
+        keys = (0..<layers).map { _ in supply.matrix(rows: slots, columns: width) }
+        values = (0..<layers).map { _ in supply.matrix(rows: slots, columns: width) }
     }
 
-    /// The first `count` keys of a layer, `[count, keyValueHeads * headSize]`, after rotation.
-    func keys(layer: Int, count: Int) -> Matrix { keys[layer].prefix(count) }
+    /// Some keys of a layer, `[slots.count, keyValueHeads * headSize]`, after rotation.
+    func keys(layer: Int, _ slots: Range<Int>) -> Matrix { keys[layer][rows: slots] }
 
-    /// The first `count` values of a layer.
-    func values(layer: Int, count: Int) -> Matrix { values[layer].prefix(count) }
+    /// Some values of a layer.
+    func values(layer: Int, _ slots: Range<Int>) -> Matrix { values[layer][rows: slots] }
 }

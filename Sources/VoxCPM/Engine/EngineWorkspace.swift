@@ -1,0 +1,67 @@
+import Checkpoint
+import Compute
+
+/// The memory that one engine works in, laid out before its first step.
+///
+/// Rows of ``semantic``, ``residual`` and ``condition`` carry a sequence from step to step; all else is written before
+/// it is read in every step.
+final class EngineWorkspace {
+    /// Rows of a prefill block: enough to make the weights' traffic small beside the arithmetic.
+    static let prefillRows = 256
+    /// Prompt patches that the local encoder takes at a time.
+    private static let prefillPatches = 32
+
+    let semanticLM: TransformerWorkspace
+    let residualLM: TransformerWorkspace
+    let encoder: LocalEncoder.Workspace
+    let flowMatching: FlowMatching.Workspace
+    /// `[prefill rows, hiddenSize]` each: a block of a prefill, and its patches' embeddings.
+    let prefill: Matrix
+    let prefillEmbedding: Matrix
+    /// `[rows, quantizerSize]`, for prefill and steps.
+    let levels: Matrix
+    /// `[sequences, hiddenSize]` each: the language models' last states.
+    let semantic: Matrix
+    let residual: Matrix
+    /// `[sequences, hiddenSize]` each.
+    let embedding: Matrix
+    let hidden: Matrix
+    let scratch: Matrix
+    /// `[sequences, localDiT.hiddenSize]`
+    let mu: Matrix
+    /// `[sequences, 2]`
+    let stopLogits: Matrix
+    /// `[sequences * patchSize, latentSize]` each: the patches being made, and the ones before.
+    let patches: Matrix
+    let condition: Matrix
+
+    init(_ model: VoxCPMModel, _ capacity: EngineCapacity, from supply: inout MatrixSupply) {
+        let configuration = model.configuration
+        let sequences = capacity.sequences
+        let width = configuration.languageModel.hiddenSize
+        let block = min(Self.prefillRows, capacity.positions)
+        let rows = max(block, sequences)
+        let semanticStack = model.semanticLM.language.transformer
+        let residualStack = model.residualLM.language.transformer
+        semanticLM = semanticStack.makeWorkspace(rows: rows, from: &supply)
+        // The two models never work at the same time.
+        residualLM =
+            residualStack.hasWidths(of: semanticStack)
+            ? semanticLM : residualStack.makeWorkspace(rows: rows, from: &supply)
+        encoder = model.localEncoder.makeWorkspace(
+            patches: max(sequences, min(Self.prefillPatches, capacity.positions)), from: &supply)
+        flowMatching = model.flowMatching.makeWorkspace(sequences: sequences, from: &supply)
+        prefill = supply.matrix(rows: block, columns: width)
+        prefillEmbedding = supply.matrix(rows: block, columns: width)
+        levels = supply.matrix(rows: rows, columns: configuration.quantizerSize)
+        semantic = supply.matrix(rows: sequences, columns: width)
+        residual = supply.matrix(rows: sequences, columns: width)
+        embedding = supply.matrix(rows: sequences, columns: width)
+        hidden = supply.matrix(rows: sequences, columns: width)
+        scratch = supply.matrix(rows: sequences, columns: width)
+        mu = supply.matrix(rows: sequences, columns: configuration.localDiT.hiddenSize)
+        stopLogits = supply.matrix(rows: sequences, columns: 2)
+        patches = supply.matrix(rows: sequences * configuration.patchSize, columns: configuration.latentSize)
+        condition = supply.matrix(rows: sequences * configuration.patchSize, columns: configuration.latentSize)
+    }
+}

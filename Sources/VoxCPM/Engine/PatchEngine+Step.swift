@@ -1,0 +1,154 @@
+import Checkpoint
+import Compute
+
+extension PatchEngine {
+    /// Makes the next patch of every sequence. Those that end with it have left when this returns.
+    ///
+    /// Allocates nothing but what it returns.
+    ///
+    /// - Returns: One patch for each sequence; empty where there is none.
+    public func step() -> [SequencePatch] {
+        let count = rows.count
+        guard count > 0 else { return [] }
+        let backend = model.backend
+        let patches = workspace.patches.prefix(count * model.configuration.patchSize)
+        timings.measure(.diffusion) { makePatches(patches) }
+        var results: [SequencePatch] = []
+        results.reserveCapacity(count)
+        let stops = workspace.stopLogits.prefix(count)
+        let embedding = workspace.embedding.prefix(count)
+        timings.measure(.localEncoder) {
+            model.localEncoder.encode(patches, into: embedding, workspace: workspace.encoder, backend: backend)
+        }
+        timings.measure(.languageModel) {
+            model.stopPredictor.logits(
+                workspace.semantic.prefix(count), scratch: workspace.scratch.prefix(count), into: stops,
+                backend: backend)
+        }
+        for row in 0..<count {
+            let latents = patches[rows: patchRows(row)]
+            let index = rows[row].patchCount
+            let samples = timings.measure(.vaeDecode) { decode(latents, row: row) }
+            let logits = stops[rows: row..<row + 1]
+            let reason = rows[row].finish(stops: logits.base[1] > logits.base[0])
+            results.append(
+                SequencePatch(
+                    id: rows[row].id, patch: Patch(index: index, latents: latents.values(), samples: samples),
+                    finishReason: reason))
+        }
+        record("step_curr_embed", embedding)
+        record("stop_logits", stops)
+        backend.copy(patches, into: workspace.condition.prefix(patches.rows))
+        for row in (0..<count).reversed() where results[row].finishReason != nil { leave(row: row) }
+        timings.measure(.languageModel) { stepLanguageModels() }
+        return results
+    }
+
+    /// Solves the rows' next patches out of noise.
+    private func makePatches(_ patches: Matrix) {
+        let backend = model.backend
+        let count = rows.count
+        let mu = workspace.mu.prefix(count)
+        let condition = workspace.condition.prefix(patches.rows)
+        backend.linear(workspace.semantic.prefix(count), norm: nil, model.semanticToDiT, into: mu, .store)
+        backend.linear(
+            workspace.residual.prefix(count), norm: nil, model.residualToDiT, into: mu, .residual(mu, scale: 1))
+        for row in 0..<count { rows[row].drawNoise(into: patches[rows: patchRows(row)]) }
+        record("step_mu", mu)
+        recordPatches("step_cond", condition)
+        recordPatches("noise", patches)
+        model.flowMatching.solve(
+            patches, mu: mu, condition: condition, plans: flowPlans, workspace: workspace.flowMatching,
+            backend: backend)
+        recordPatches("pred_feat", patches)
+    }
+
+    /// One step of the semantic model, the quantiser and the residual model for every row.
+    private func stepLanguageModels() {
+        let count = rows.count
+        guard count > 0 else { return }
+        let backend = model.backend
+        for (row, sequence) in rows.enumerated() {
+            stepPlan.place(row, at: sequence.position, base: arena.base(sequence.slab))
+        }
+        let hidden = workspace.hidden.prefix(count)
+        let embedding = workspace.embedding.prefix(count)
+        let semantic = workspace.semantic.prefix(count)
+        let residual = workspace.residual.prefix(count)
+        backend.copy(embedding, into: hidden)
+        model.semanticLM.language.step(
+            hidden, plan: stepPlan, cache: arena.semantic, into: semantic, workspace: workspace.semanticLM,
+            backend: backend)
+        record("step_base_hidden", semantic)
+        model.quantizer.quantize(semantic, levels: workspace.levels, into: semantic, backend: backend)
+        record("step_base_fsq", semantic)
+        backend.add(semantic, embedding, into: hidden)
+        record("step_residual_in", hidden)
+        model.residualLM.language.step(
+            hidden, plan: stepPlan, cache: arena.residual, into: residual, workspace: workspace.residualLM,
+            backend: backend)
+        record("step_residual_hidden", residual)
+    }
+
+    /// Decodes one patch of a row with its decoder, and drops what belongs to the prompt.
+    private func decode(_ latents: Matrix, row: Int) -> [Float] {
+        let sequence = rows[row]
+        let samples = decoders[sequence.slab].decode(latents)
+        let kept = Array(samples[sequence.dropped(of: samples.count)...])
+        sequence.trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
+        sequence.trace?.append("audio", shape: [], kept)
+        return kept
+    }
+
+    /// Records each row for the sequence that is traced.
+    private func record(_ name: String, _ matrix: Matrix) {
+        for (row, sequence) in rows.enumerated() {
+            sequence.trace?.append(name, shape: [matrix.columns], matrix[rows: row..<row + 1].values())
+        }
+    }
+
+    private func recordPatches(_ name: String, _ patches: Matrix) {
+        for (row, sequence) in rows.enumerated() {
+            sequence.trace?.appendTransposed(name, patches[rows: patchRows(row)])
+        }
+    }
+}
+
+extension PatchEngine {
+    /// Reads text and prompt into a slab, and puts the loop's start into the first free row.
+    func read(_ request: GenerationRequest, slab: Int, trace: TraceRecorder?) throws {
+        let row = sequenceCount
+        let prefill = Prefill(model: model, workspace: workspace, arena: arena, trace: trace)
+        try timings.measure(.prefill) {
+            try prefill.run(tokens: request.tokens, prompt: request.prompt, slab: slab, row: row)
+        }
+        let condition = workspace.condition[rows: patchRows(row)]
+        if let prompt = request.prompt {
+            model.backend.copy(prompt[rows: prompt.rows - condition.rows..<prompt.rows], into: condition)
+        } else {
+            condition.fill(0)
+        }
+    }
+
+    /// Brings a slab's decoder to where the prompt ends.
+    ///
+    /// The reference decodes two patches of the prompt in front of the speech and cuts two patches off, so a prompt of
+    /// one patch costs the first patch of speech.
+    ///
+    /// - Returns: How many samples of the speech are to be dropped.
+    func startDecoder(_ prompt: Matrix?, slab: Int, trace: TraceRecorder?) -> Int {
+        let decoder = decoders[slab]
+        decoder.reset()
+        guard let prompt else { return 0 }
+        let patchSize = model.configuration.patchSize
+        var rest = 2 * model.configuration.promptSamplesPerPatch
+        let context = prompt[rows: max(0, prompt.rows - 2 * patchSize)..<prompt.rows]
+        for first in stride(from: 0, to: context.rows, by: patchSize) {
+            let latents = context[rows: first..<first + patchSize]
+            let count = timings.measure(.vaeDecode) { decoder.decode(latents).count }
+            rest = max(0, rest - count)
+            trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
+        }
+        return rest
+    }
+}
