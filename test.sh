@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the style, builds, and runs all tests.
-# Arguments go to the test runner: ./test.sh --filter AudioIOTests
+# Installs what is missing, checks the style and the C kernels, builds, and runs all tests.
+# Arguments go to the test runner, and leave out the check of the kernels: ./test.sh --filter AudioIOTests
 #
 # Exit codes: as start.sh, else those of the failing step.
 set -euo pipefail
@@ -14,6 +14,7 @@ cd "$root"
 say "== Style"
 swift format lint --strict --recursive Sources Tests Package.swift
 scripts/house-check.sh
+if [ $# -eq 0 ]; then tools/kernel-check/run.sh; fi
 say "== Build"
 swift build --build-tests || stop 5 "The build failed."
 say "== Tests"

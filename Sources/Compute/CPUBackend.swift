@@ -6,7 +6,7 @@ internal import CKernels
 public final class CPUBackend: Backend, @unchecked Sendable {
     /// The threads that share every step.
     public let team: WorkerTeam
-    /// The instruction set in use: `scalar`, `avx2`, `avx512` or `neon`.
+    /// The name of the instruction set in use, see ``InstructionSet/name``.
     public let instructionSet: String
     let kernels: UnsafePointer<mynah_kernels>
     /// What prologues of linear layers leave: rows normalised, or quantised with a scale each.
@@ -16,14 +16,12 @@ public final class CPUBackend: Backend, @unchecked Sendable {
 
     /// - Parameters:
     ///   - team: The threads that share every step.
-    ///   - instructionSet: One of `scalar`, `avx2`, `avx512`, `neon`; nil for the best that this machine runs.
-    /// - Throws: ``ComputeError/instructionSetUnavailable(_:)``.
+    ///   - instructionSet: A family (`scalar`, `avx2`, `avx512`, `neon`) or a name of ``InstructionSet``; nil for the
+    ///     best that this machine runs.
+    /// - Throws: ``ComputeError/instructionSetUnavailable(_:choices:)``.
     public init(team: WorkerTeam, instructionSet: String? = nil) throws(ComputeError) {
-        guard let kernels = mynah_kernels_for(instructionSet) else {
-            throw .instructionSetUnavailable(instructionSet ?? "any")
-        }
+        kernels = try InstructionSet.kernels(named: instructionSet)
         self.team = team
-        self.kernels = kernels
         self.instructionSet = String(cString: kernels.pointee.name)
     }
 

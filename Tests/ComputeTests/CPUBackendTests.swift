@@ -28,7 +28,7 @@ struct CPUBackendTests {
         let residual = Matrix(
             rows: shape.rows, columns: outputs, values: generator.floats(shape.rows * outputs))
         var previous: [[Float]]?
-        for threads in 1...3 {
+        for threads in teamSizes {
             let team = WorkerTeam(count: threads)
             let backend = try CPUBackend(team: team)
             let weight = withRows(matrices, inputs: shape.inputs) {
@@ -62,7 +62,7 @@ struct CPUBackendTests {
         let (gate, up) = (generator.floats(outputs * inputs), generator.floats(outputs * inputs))
         let x = Matrix(rows: 11, columns: inputs, values: generator.floats(11 * inputs))
         var previous: [Float]?
-        for threads in 1...3 {
+        for threads in teamSizes {
             let team = WorkerTeam(count: threads)
             let weight = withRows([gate, up], inputs: inputs) {
                 LinearWeight(gate: $0[0], up: $0[1], precision: precision, team: team)
@@ -112,7 +112,7 @@ struct CPUBackendTests {
             storage: storage.storage, offset: (history - 6) * channels, rows: rows, columns: 7 * channels,
             rowStride: channels)
         var previous: [[Float]]?
-        for threads in 1...3 {
+        for threads in teamSizes {
             let backend = try CPUBackend(team: WorkerTeam(count: threads))
             var results: [[Float]] = []
             let out = Matrix(rows: rows, columns: channels)
@@ -143,7 +143,7 @@ struct CPUBackendTests {
             cosines: Matrix(rows: 50, columns: 5, values: angles.map { cos($0) }),
             sines: Matrix(rows: 50, columns: 5, values: angles.map { sin($0) }))
         var previous: [[Float]]?
-        for threads in 1...3 {
+        for threads in teamSizes {
             let backend = try CPUBackend(team: WorkerTeam(count: threads))
             var results: [[Float]] = []
             for hasCache in [false, true] {
@@ -186,12 +186,6 @@ struct CPUBackendTests {
             free: Matrix(rows: 1, columns: 2, values: [0.5, -1]),
             cfg: 2, zeroStar: false, delta: 0.1)
         #expect(worstError(x.values(), [0.85, 1.7]) < 1e-6)
-    }
-
-    @Test func refusesUnknownInstructionSets() {
-        #expect(throws: ComputeError.instructionSetUnavailable("sse9")) {
-            try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "sse9")
-        }
     }
 
     private func withRows<R>(_ matrices: [[Float]], inputs: Int, _ body: ([WeightRows]) -> R) -> R {

@@ -91,6 +91,28 @@ struct Int8LinearTests {
         }
     }
 
+    /// Shares of panels, and shares of rows where panels are few.
+    @Test(arguments: KernelSet.all.map(\.name)) func everyTeamGivesTheSameBits(instructionSet: String) throws {
+        for (rows, inputs, outputs) in [(1, 101, 300), (18, 64, 300), (130, 33, 70)] {
+            let layer = Layer(rowCount: rows, inputs: inputs, outputs: outputs)
+            let norm = NormWeight(values: layer.norm, epsilon: 1e-5)
+            let x = Matrix(rows: rows, columns: inputs, values: layer.rows)
+            var previous: [[Float]]?
+            for threads in teamSizes {
+                let team = WorkerTeam(count: threads)
+                let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+                let weight = layer.packed(team)
+                let results = [nil, norm].map { norm -> [Float] in
+                    let out = Matrix(rows: rows, columns: outputs)
+                    backend.linear(x, norm: norm, weight, into: out, .residual(out, scale: 1))
+                    return out.values()
+                }
+                #expect(previous == nil || previous == results, "\(threads) threads give other bits")
+                previous = results
+            }
+        }
+    }
+
     @Test(arguments: KernelSet.all.map(\.name)) func normalisesBeforeItQuantises(instructionSet: String) throws {
         let team = WorkerTeam(count: 2)
         let backend = try CPUBackend(team: team, instructionSet: instructionSet)

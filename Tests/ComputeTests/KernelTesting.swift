@@ -1,4 +1,5 @@
 import CKernels
+import Compute
 import Foundation
 import Testing
 
@@ -9,9 +10,11 @@ struct KernelSet: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// All that this machine runs.
-    static let all = ["scalar", "avx2", "avx512", "neon"].filter { $0.withCString { mynah_kernels_for($0) } != nil }
-        .map { Self(name: $0) }
+    static let all = InstructionSet.available.map { Self(name: $0.name) }
 }
+
+/// Teams that must all give the same bits: alone, one for each core, an odd one, more than there are cores.
+let teamSizes = [1, 2, 3, 8]
 
 /// A small generator with a seed, so that a failing test fails again.
 struct SplitMix: RandomNumberGenerator {

@@ -1,6 +1,5 @@
 import CKernels
 import Foundation
-import Synchronization
 
 /// A random linear layer over 37 rows with its packed weights, and what it gives in double precision.
 final class LinearLayer: Sendable {
@@ -45,17 +44,29 @@ final class LinearLayer: Sendable {
         sums = Self.sums(x, self.weights, bias, k: k, n: n)
     }
 
-    private static let cache = Mutex<[String: LinearLayer]>([:])
+    private static let cache = Cache()
+
+    /// Layers by shape. `@unchecked Sendable`: the lock guards them. (`NSLock`, since the thread sanitizer sees it but
+    /// not `Mutex`, which waits inside a library that is not instrumented.)
+    private final class Cache: @unchecked Sendable {
+        private let lock = NSLock()
+        private var layers: [String: LinearLayer] = [:]
+
+        func layer(_ key: String, make: () -> LinearLayer) -> LinearLayer {
+            lock.withLock {
+                if let layer = layers[key] { return layer }
+                let layer = make()
+                layers[key] = layer
+                return layer
+            }
+        }
+    }
 
     /// The layer of that shape, made once: the sums take the time of these tests.
     static func cached(k: Int, n: Int, precision: String) -> LinearLayer {
-        cache.withLock { cache in
-            let key = "\(k) \(n) \(precision)"
-            if let layer = cache[key] { return layer }
+        cache.layer("\(k) \(n) \(precision)") {
             var generator = SplitMix(state: UInt64(k * 1000 + n))
-            let layer = LinearLayer(k: k, n: n, precision: precision, generator: &generator)
-            cache[key] = layer
-            return layer
+            return LinearLayer(k: k, n: n, precision: precision, generator: &generator)
         }
     }
 

@@ -91,7 +91,9 @@ typedef struct {
 
 /// The kernels compiled for one instruction set.
 typedef struct {
-    const char *name;
+    const char *name;    ///< the table itself, such as "avx2-vnni"
+    const char *family;  ///< what it belongs to: "scalar", "avx2", "avx512" or "neon"
+    int has_dot_product; ///< whether an instruction of the processor multiplies 8-bit integers and adds the products
     void (*linear_f32)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*linear_bf16)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*linear_int8)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
@@ -118,9 +120,15 @@ typedef struct {
     void (*tanh)(float *x, size_t begin, size_t end);
 } mynah_kernels;
 
-/// The table of an instruction set: `"scalar"`, `"avx2"`, `"avx512"`, `"neon"`, or NULL for the best that this machine
-/// runs. Returns NULL where the name is unknown or the machine cannot run it.
+/// The tables that this machine runs, the best first; NULL where `index` is beyond the last one.
+const mynah_kernels *mynah_kernels_at(size_t index);
+
+/// The best table with that family or name, or NULL (as the name) for the best of all. Returns NULL where the name is
+/// unknown or the machine cannot run it.
 const mynah_kernels *mynah_kernels_for(const char *name);
+
+/// The features of this processor that decide which tables it runs, by name; NULL where `index` is beyond the last one.
+const char *mynah_cpu_feature(size_t index);
 
 /// Packs rows `[first, first + count)` (`count <= 32`) of a weight matrix into one panel of floats `[k][32]`.
 /// `rows` holds `count` pointers to `k` floats; missing columns become zero.

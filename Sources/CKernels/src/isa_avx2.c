@@ -1,4 +1,4 @@
-// AVX2 and FMA: eight-wide vectors, tiles of 3 x 32.
+// AVX2 and FMA: eight-wide vectors, tiles of 3 x 32; 8-bit dot products out of maddubs.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
@@ -10,7 +10,8 @@
 #define VL 8
 #define MR 3
 #define TABLE mynah_kernels_avx2
-#define TABLE_NAME "avx2"
+#define TABLE_NAME "avx2-maddubs"
+#define TABLE_FAMILY "avx2"
 #include "table.inc"
 #pragma clang attribute pop
 #endif

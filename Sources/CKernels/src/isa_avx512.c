@@ -13,6 +13,7 @@
 #define DOT4_VNNI
 #define TABLE mynah_kernels_avx512
 #define TABLE_NAME "avx512"
+#define TABLE_FAMILY "avx512"
 #include "table.inc"
 #pragma clang attribute pop
 #endif

@@ -2,9 +2,6 @@
 #define VL 4
 #define MR 3
 #define TABLE mynah_kernels_portable
-#if defined(__aarch64__)
-#define TABLE_NAME "neon"
-#else
 #define TABLE_NAME "scalar"
-#endif
+#define TABLE_FAMILY "scalar"
 #include "table.inc"
