@@ -118,6 +118,15 @@ public struct RowPlan: Sendable {
 ///
 /// A CPU executes a step at once; a GPU may record it. One thread at a time calls a backend.
 public protocol Backend: AnyObject, Sendable {
+    /// Lays out what the backend itself needs for the largest steps to come, so that none of them allocates.
+    ///
+    /// - Parameters:
+    ///   - rows: The most rows of a step.
+    ///   - columns: The most inputs of a linear layer in a transformer.
+    ///   - heads: The heads whose spans are longest.
+    ///   - span: The most keys that a row sees.
+    func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int)
+
     /// `out = epilogue(norm(x) W^T + b)` for every row.
     func linear(_ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue)
 

@@ -119,7 +119,7 @@ extension CPUBackend {
         }
     }
 
-    private func normalizedScratch(rows: Int, columns: Int) -> Matrix {
+    func normalizedScratch(rows: Int, columns: Int) -> Matrix {
         if normalized.storage.count < rows * columns { normalized = Matrix(rows: rows, columns: columns) }
         return Matrix(storage: normalized.storage, rows: rows, columns: columns)
     }

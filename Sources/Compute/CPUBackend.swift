@@ -25,6 +25,21 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         self.instructionSet = String(cString: kernels.pointee.name)
     }
 
+    public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {
+        _ = normalizedScratch(rows: rows, columns: columns)
+        quantized.reserve(rows: rows, columns: columns)
+        _ = reserveScores(heads: heads, span: span)
+    }
+
+    /// Makes room for the scores of a group of heads for every member.
+    ///
+    /// - Returns: Floats of one member.
+    private func reserveScores(heads: HeadLayout, span: Int) -> Int {
+        let perMember = heads.heads / heads.keyValueHeads * span + 16
+        if scores.count < perMember * team.count { scores = Storage(count: perMember * team.count * 2) }
+        return perMember
+    }
+
     public func rotate(
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
     ) {
@@ -64,8 +79,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]
         var longest = 0
         for row in 0..<qkv.rows { longest = max(longest, Int(plan.spanEnds[row] - plan.spanBegins[row])) }
-        let perMember = heads.heads / heads.keyValueHeads * longest + 16
-        if scores.count < perMember * team.count { scores = Storage(count: perMember * team.count * 2) }
+        let perMember = reserveScores(heads: heads, span: longest)
         plan.spanBegins.withUnsafeBufferPointer { begins in
             plan.spanEnds.withUnsafeBufferPointer { ends in
                 var call = mynah_attention()

@@ -37,6 +37,13 @@ struct ModelsAndBenchTests {
         let text = try CommandRun.run(["bench", "--model", CommandRun.model(), "--patches", "2"], in: folder)
         #expect(String(decoding: text.output, as: UTF8.self).contains("RTF"))
         #expect(try CommandRun.run(["bench", "--synthetic", "gpt"], in: folder).code == 64)
+        #expect(try CommandRun.run(["bench", "--batch", "0"], in: folder).code == 64)
+        let several = try CommandRun.run(
+            ["bench", "--model", CommandRun.model(), "--patches", "3", "--batch", "4", "--json"], in: folder)
+        let shared = try #require(try JSONSerialization.jsonObject(with: several.output) as? [String: Any])
+        #expect(shared["batch"] as? Int == 4 && shared["patches"] as? Int == 3)
+        let seconds = try #require(shared["audio_seconds"] as? Double)
+        #expect(abs(seconds / (try #require(report["audio_seconds"] as? Double)) - 4.0 * 3 / 5) < 0.01)
     }
 
     @Test func benchComparesWithAnEarlierRun() throws {

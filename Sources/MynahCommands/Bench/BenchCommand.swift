@@ -47,6 +47,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Patches of speech to generate.")
     var patches = 25
 
+    @Option(help: "Sequences that speak at once, each so many patches.")
+    var batch = 1
+
     @Option(help: ArgumentHelp("A voice prompt of this length to encode and continue.", valueName: "seconds"))
     var promptSeconds = 0.0
 
@@ -74,6 +77,9 @@ struct BenchCommand: ParsableCommand {
         if !(1...100_000).contains(patches) {
             throw ValidationError("--patches is \(patches), but must be 1 to 100000.")
         }
+        if !(1...EngineCapacity.mostSequences).contains(batch) {
+            throw ValidationError("--batch is \(batch), but must be 1 to \(EngineCapacity.mostSequences).")
+        }
         if !(0...600).contains(promptSeconds) {
             throw ValidationError("--prompt-seconds is \(promptSeconds), but must be 0 to 600.")
         }
@@ -88,7 +94,8 @@ struct BenchCommand: ParsableCommand {
         let (loaded, name) = try load()
         let loadSeconds = (ContinuousClock.now - start).inSeconds
         let report = try BenchRun(
-            model: loaded, name: name, loadSeconds: loadSeconds, patches: patches, promptSeconds: promptSeconds,
+            model: loaded, name: name, loadSeconds: loadSeconds, patches: patches, batch: batch,
+            promptSeconds: promptSeconds,
             steps: steps, cfg: cfg
         ).measure()
         Console.write(json ? try report.json() : report.text)

@@ -13,6 +13,7 @@ struct BenchComparison {
             ("threads", "\(earlier.threads)", "\(now.threads)"),
             ("instruction set", earlier.instructionSet, now.instructionSet),
             ("patches", "\(earlier.patches)", "\(now.patches)"), ("steps", "\(earlier.steps)", "\(now.steps)"),
+            ("sequences at once", "\(earlier.batch ?? 1)", "\(now.batch ?? 1)"),
             ("cfg", "\(earlier.cfg)", "\(now.cfg)"),
             ("prompt seconds", "\(earlier.promptSeconds)", "\(now.promptSeconds)"),
         ]

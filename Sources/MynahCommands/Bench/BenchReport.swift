@@ -56,7 +56,10 @@ struct BenchReport: Codable {
     var threads: Int
     var precision: String
     var instructionSet: String
+    /// Patches of each sequence.
     var patches: Int
+    /// Sequences at once; absent in files of earlier versions, which had one.
+    var batch: Int?
     var steps: Int
     var cfg: Double
     var promptSeconds: Double
@@ -65,7 +68,7 @@ struct BenchReport: Codable {
     var stages: [String: Stage]
 
     enum CodingKeys: String, CodingKey {
-        case model, rtf, threads, precision, patches, steps, cfg, machine, stages
+        case model, rtf, threads, precision, patches, batch, steps, cfg, machine, stages
         case audioSeconds = "audio_seconds"
         case wallSeconds = "wall_seconds"
         case loadSeconds = "load_seconds"
@@ -93,14 +96,14 @@ struct BenchReport: Codable {
             let isOnce = stage == .prefill || stage == .vaeEncode
             table.add([
                 stage.rawValue, Figures.ratio(figures.seconds),
-                isOnce ? "" : Figures.seconds(1000 * figures.seconds / Double(patches)),
+                isOnce ? "" : Figures.seconds(1000 * figures.seconds / Double(patches * (batch ?? 1))),
                 Figures.seconds(figures.gigaops), Figures.seconds(figures.gigabytes), figures.speed,
                 figures.seconds > 0 ? "\(Int((100 * figures.peakShare).rounded())) %" : "",
             ])
         }
         return """
             \(model), \(precision), \(threads) threads, \(instructionSet), \(patches) patches, \(steps) steps, \
-            cfg \(cfg)
+            cfg \(cfg)\(batch.map { $0 > 1 ? ", \($0) sequences at once" : "" } ?? "")
             RTF \(Figures.ratio(rtf)): \(Figures.seconds(audioSeconds)) s of speech in \(Figures.seconds(wallSeconds)) s
             \(Figures.seconds(millisecondsPerPatch)) ms for each patch, first audio after \
             \(Figures.ratio(timeToFirstAudioSeconds)) s

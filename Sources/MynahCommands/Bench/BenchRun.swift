@@ -3,12 +3,13 @@ import Compute
 import Foundation
 import VoxCPM
 
-/// Measures one generation of exactly so many patches, whatever the stop predictor says.
+/// Measures one sequence, or several at once, of exactly so many patches, whatever the stop predictor says.
 struct BenchRun {
     let model: VoxCPMModel
     let name: String
     let loadSeconds: Double
     let patches: Int
+    let batch: Int
     let promptSeconds: Double
     let steps: Int
     let cfg: Double
@@ -25,31 +26,40 @@ struct BenchRun {
         let start = clock.now
         let latents = try prompt.map { try model.encodePrompt($0) }
         let encodeSeconds = prompt == nil ? 0 : (clock.now - start).inSeconds
-        let generation = try Generation(model, request(patches: patches, prompt: latents))
+        let promptPatches = (latents?.rows ?? 0) / model.configuration.patchSize
+        let positions = Self.textTokens + 1 + promptPatches + patches
+        let engine = try PatchEngine(
+            model, EngineCapacity(sequences: batch, positions: min(positions, model.configuration.maxLength)))
+        for index in 0..<batch {
+            var request = request(patches: patches, prompt: latents)
+            request.seed = UInt64(index)
+            _ = try engine.admit(request)
+        }
         var firstAudio: Double?
         var samples = 0
         var count = 0
-        while let patch = try generation.next() {
-            samples += patch.samples.count
+        while engine.sequenceCount > 0 {
+            let spoken = engine.step().reduce(0) { $0 + $1.patch.samples.count }
+            samples += spoken
             count += 1
-            if firstAudio == nil, !patch.samples.isEmpty { firstAudio = (clock.now - start).inSeconds }
+            if firstAudio == nil, spoken > 0 { firstAudio = (clock.now - start).inSeconds }
         }
         let wall = (clock.now - start).inSeconds
         let peak = Self.peakMemoryBytes()
-        var timings = generation.timings
+        var timings = engine.timings
         timings[.vaeEncode] = encodeSeconds
         let audio = Double(samples) / Double(model.sampleRateHz)
         let estimate = WorkEstimate(
             configuration: model.configuration, precision: model.precision, textPositions: Self.textTokens + 1,
-            promptPatches: (latents?.rows ?? 0) / model.configuration.patchSize, patches: count, steps: steps)
+            promptPatches: promptPatches, patches: count, sequences: batch, steps: steps)
         let backend = model.backend as? CPUBackend
         let machine = backend.map(MachineProbe.init)
         return BenchReport(
             model: name, rtf: audio > 0 ? wall / audio : 0, audioSeconds: audio, wallSeconds: wall,
             loadSeconds: loadSeconds, timeToFirstAudioSeconds: firstAudio ?? wall,
-            millisecondsPerPatch: 1000 * (wall - encodeSeconds - timings[.prefill]) / Double(max(count, 1)),
+            millisecondsPerPatch: 1000 * (wall - encodeSeconds - timings[.prefill]) / Double(max(count * batch, 1)),
             peakRSSBytes: peak, threads: model.threads, precision: model.precision.rawValue,
-            instructionSet: backend?.instructionSet ?? "", patches: count, steps: steps, cfg: cfg,
+            instructionSet: backend?.instructionSet ?? "", patches: count, batch: batch, steps: steps, cfg: cfg,
             promptSeconds: promptSeconds, textTokens: Self.textTokens,
             machine: .init(
                 gigaflops: machine?.gigaflops ?? 0, int8GigaopsPerSecond: machine?.int8GigaopsPerSecond ?? 0,

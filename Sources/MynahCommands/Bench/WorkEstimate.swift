@@ -12,8 +12,10 @@ struct WorkEstimate {
     /// Positions of text.
     let textPositions: Int
     let promptPatches: Int
-    /// Patches of speech.
+    /// Patches of speech of each sequence.
     let patches: Int
+    /// Sequences that share every step's reading of weights.
+    let sequences: Int
     let steps: Int
 
     /// Bytes of a weight inside the transformers.
@@ -33,13 +35,13 @@ struct WorkEstimate {
     /// The work of a stage.
     func work(_ stage: StageTimings.Stage) -> Work {
         switch stage {
-        case .prefill: prefill
+        case .prefill: prefill * sequences
         case .languageModel: languageModel
-        case .localEncoder: localEncoder(patches: 1) * patches
+        case .localEncoder: localEncoder(patches: sequences) * patches
         case .diffusion: diffusion * patches
         case .vaeEncode: autoencoder.encoder(latents: promptPatches * configuration.patchSize)
         case .vaeDecode:
-            autoencoder.decoder(latents: configuration.patchSize) * (patches + min(2, promptPatches))
+            autoencoder.decoder(latents: configuration.patchSize) * (sequences * (patches + min(2, promptPatches)))
         }
     }
 
@@ -83,12 +85,13 @@ struct WorkEstimate {
         let patchSteps = max(0, patches - 1)
         let span = Double(textPositions + promptPatches) + Double(patches) / 2
         let models = [configuration.languageModel, configuration.residualLanguageModel].map { part in
-            var work = transformer(part, rows: 1, span: span, readings: 1)
-            work.bytes += 2 * 4 * span * Double(part.keyValueHeadCount * part.headSize * part.layerCount)
+            var work = transformer(part, rows: sequences, span: span, readings: 1)
+            let keys = part.keyValueHeadCount * part.headSize * part.layerCount
+            work.bytes += 2 * 4 * span * Double(sequences * keys)
             return work
         }
-        let quantizer = linear(hidden, 2 * configuration.quantizerSize, rows: 1)
-        let stop = linear(hidden, hidden, rows: 1)
+        let quantizer = linear(hidden, 2 * configuration.quantizerSize, rows: sequences)
+        let stop = linear(hidden, hidden, rows: sequences)
         return (models[0] + models[1] + quantizer) * patchSteps + stop * patches
     }
 
@@ -101,16 +104,16 @@ struct WorkEstimate {
             + linear(part.hiddenSize, configuration.languageModel.hiddenSize, rows: patches, readings: readings)
     }
 
-    /// One patch.
+    /// One patch of every sequence.
     private var diffusion: Work {
         let part = configuration.localDiT
         let group = 2 * configuration.patchSize + 1
         let active = FlowSchedule(steps: steps).steps.count { !$0.isIdle }
         let step =
-            transformer(part, rows: 2 * group, span: Double(group), readings: 1)
-            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize)
-            + linear(part.hiddenSize, configuration.latentSize, rows: 2 * group)
-        return step * active + linear(configuration.languageModel.hiddenSize, 2 * part.hiddenSize, rows: 1)
-            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize)
+            transformer(part, rows: 2 * group * sequences, span: Double(group), readings: 1)
+            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize * sequences)
+            + linear(part.hiddenSize, configuration.latentSize, rows: 2 * group * sequences)
+        return step * active + linear(configuration.languageModel.hiddenSize, 2 * part.hiddenSize, rows: sequences)
+            + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize * sequences)
     }
 }

@@ -35,6 +35,11 @@ final class EngineWorkspace {
     let patches: Matrix
     let condition: Matrix
 
+    /// The most rows that a step of a transformer has.
+    var mostRows: Int {
+        [semanticLM, residualLM, encoder.transformer, flowMatching.estimator.transformer].map(\.rows).max() ?? 0
+    }
+
     init(_ model: VoxCPMModel, _ capacity: EngineCapacity, from supply: inout MatrixSupply) {
         let configuration = model.configuration
         let sequences = capacity.sequences

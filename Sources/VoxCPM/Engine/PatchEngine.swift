@@ -44,6 +44,9 @@ public final class PatchEngine {
         decoders = (0..<capacity.sequences).map { _ in model.audioVAE.makeDecoder(maxChunk: patchSize) }
         let decoderBytes = model.audioVAE.decoderBytes(maxChunk: patchSize)
         memoryBytes = supply.byteCount + decoders.count * decoderBytes.state + decoderBytes.shared
+        let widest = model.configuration.transformers.map { max($0.hiddenSize, $0.feedForwardSize) }.max() ?? 0
+        model.backend.reserve(
+            rows: workspace.mostRows, columns: widest, heads: model.semanticHeads, span: capacity.positions)
         stepPlan = .steps(Array(repeating: (position: 0, base: 0), count: capacity.sequences))
         rows.reserveCapacity(capacity.sequences)
         flowPlans.reserveCapacity(capacity.sequences)
@@ -123,6 +126,13 @@ public final class PatchEngine {
     func patchRows(_ row: Int) -> Range<Int> {
         let size = model.configuration.patchSize
         return row * size..<(row + 1) * size
+    }
+}
+
+extension ModelConfiguration {
+    /// All four transformers.
+    fileprivate var transformers: [TransformerConfiguration] {
+        [languageModel, residualLanguageModel, localEncoder, localDiT]
     }
 }
 
