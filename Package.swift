@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Compute", imports: ["CKernels"]),
-        tests(of: "Checkpoint"),
+        tests(of: "Checkpoint", imports: ["Compute"]),
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),

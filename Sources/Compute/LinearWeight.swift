@@ -41,35 +41,31 @@ public struct WeightRows {
     }
 }
 
-/// The weight of a linear layer, packed once at load into the kernels' own layout: panels of 32 outputs, each
-/// `[inputs][32]`.
+/// The weight of a linear layer, packed once into the kernels' own layout: panels of 32 outputs, each `[inputs][32]`.
 ///
-/// Several matrices with the same inputs may share one weight, so that queries, keys and values are one step.
+/// Several matrices with the same inputs may share one weight, so that queries, keys and values are one step. The
+/// panels are the weight's own, or lie in memory of somebody whom it keeps alive, such as a mapped file.
 ///
 /// `@unchecked Sendable`: the panels and the bias are written before the initialiser returns and only read afterwards.
 public final class LinearWeight: @unchecked Sendable {
-    public let outputs: Int
-    public let inputs: Int
-    public let precision: Precision
-    /// Whether panels hold 16 gate and 16 up outputs, for ``Epilogue/siluGate``.
-    public let isGated: Bool
+    /// What decides the panels' size and layout.
+    public let form: Form
     let panels: UnsafeMutableRawPointer
     let bias: UnsafeMutablePointer<Float>?
+    /// Whose memory the panels are.
+    private let owner: any AnyObject & Sendable
 
+    public var outputs: Int { form.outputs }
+    public var inputs: Int { form.inputs }
+    public var precision: Precision { form.precision }
+    /// Whether panels hold 16 gate and 16 up outputs, for ``Epilogue/siluGate``.
+    public var isGated: Bool { form.isGated }
     /// Panels of 32 outputs.
-    var panelCount: Int { (outputs + Self.panelWidth - 1) / Self.panelWidth }
+    let panelCount: Int
+    private let panelByteCount: Int
     /// Bytes of the packed panels.
     public var byteCount: Int { panelCount * panelByteCount }
-    private let panelByteCount: Int
 
-    private static func panelByteCount(inputs: Int, precision: Precision) -> Int {
-        switch precision {
-        case .f32: panelWidth * inputs * 4
-        case .bf16: panelWidth * inputs * 2
-        // Groups of four inputs; a scale and a sum for every output.
-        case .int8: (inputs + 3) / 4 * 4 * panelWidth + 8 * panelWidth
-        }
-    }
     static let panelWidth = Int(MYNAH_PANEL)
 
     /// Packs matrices one below the other.
@@ -82,7 +78,7 @@ public final class LinearWeight: @unchecked Sendable {
         stacking matrices: [WeightRows], bias: [Float]? = nil, precision: Precision, team: WorkerTeam
     ) {
         let outputs = matrices.reduce(0) { $0 + $1.outputs }
-        self.init(outputs: outputs, inputs: matrices[0].inputs, precision: precision, bias: bias, isGated: false)
+        self.init(Form(outputs: outputs, inputs: matrices[0].inputs, precision: precision), bias: bias)
         var starts: [Int] = []
         var start = 0
         for matrix in matrices {
@@ -97,10 +93,8 @@ public final class LinearWeight: @unchecked Sendable {
 
     /// Packs the two halves of a gated layer so that a gate and its partner leave the same panel.
     public convenience init(gate: WeightRows, up: WeightRows, precision: Precision, team: WorkerTeam) {
-        // An odd half panel is filled with zero columns so that gate and up stay side by side.
         let half = Self.panelWidth / 2
-        let padded = (gate.outputs + half - 1) / half * half
-        self.init(outputs: 2 * padded, inputs: gate.inputs, precision: precision, bias: nil, isGated: true)
+        self.init(Form(gatedOutputs: gate.outputs, inputs: gate.inputs, precision: precision), bias: nil)
         pack(team: team) { output in
             let panel = output / Self.panelWidth
             let column = output % Self.panelWidth
@@ -110,28 +104,50 @@ public final class LinearWeight: @unchecked Sendable {
         }
     }
 
-    private init(outputs: Int, inputs: Int, precision: Precision, bias: [Float]?, isGated: Bool) {
-        self.outputs = outputs
-        self.inputs = inputs
-        self.precision = precision
-        self.isGated = isGated
-        let panelCount = (outputs + Self.panelWidth - 1) / Self.panelWidth
-        panelByteCount = Self.panelByteCount(inputs: inputs, precision: precision)
-        panels = .allocate(byteCount: panelCount * panelByteCount, alignment: 64)
+    /// Uses panels that were packed before, where they lie.
+    ///
+    /// - Parameters:
+    ///   - panels: `form.byteCount` bytes as ``withPanels(_:)`` lent them, on a multiple of 64 bytes; nobody may change
+    ///     them while `owner` lives.
+    ///   - owner: Whose memory it is; kept alive as long as this weight.
+    ///   - bias: One value per output, or nil.
+    public convenience init(
+        _ form: Form, panels: UnsafeRawBufferPointer, keeping owner: any AnyObject & Sendable, bias: [Float]?
+    ) {
+        precondition(panels.count == form.byteCount && panels.count > 0, "panels of another size")
+        precondition(UInt(bitPattern: panels.baseAddress) % 64 == 0, "panels off the cache lines")
+        self.init(form, UnsafeMutableRawPointer(mutating: panels.baseAddress!), of: owner, bias: bias)
+    }
+
+    private convenience init(_ form: Form, bias: [Float]?) {
+        let memory = PanelMemory(byteCount: form.byteCount)
+        self.init(form, memory.start, of: memory, bias: bias)
+    }
+
+    private init(
+        _ form: Form, _ panels: UnsafeMutableRawPointer, of owner: any AnyObject & Sendable, bias: [Float]?
+    ) {
+        self.form = form
+        panelCount = form.panelCount
+        panelByteCount = form.panelByteCount
+        self.panels = panels
+        self.owner = owner
         if let bias {
-            precondition(bias.count == outputs, "\(bias.count) biases for \(outputs) outputs")
+            precondition(bias.count == form.outputs, "\(bias.count) biases for \(form.outputs) outputs")
             let floats = UnsafeMutablePointer<Float>.allocate(capacity: panelCount * Self.panelWidth)
             floats.initialize(repeating: 0, count: panelCount * Self.panelWidth)
-            floats.update(from: bias, count: outputs)
+            floats.update(from: bias, count: bias.count)
             self.bias = floats
         } else {
             self.bias = nil
         }
     }
 
-    deinit {
-        panels.deallocate()
-        bias?.deallocate()
+    deinit { bias?.deallocate() }
+
+    /// Lends the packed panels, to be kept for ``init(_:panels:keeping:bias:)``.
+    public func withPanels<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try body(UnsafeRawBufferPointer(start: panels, count: byteCount))
     }
 
     private func pack(team: WorkerTeam, _ source: (_ output: Int) -> (WeightRows, Int)?) {

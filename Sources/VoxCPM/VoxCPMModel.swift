@@ -24,58 +24,70 @@ public final class VoxCPMModel: Sendable {
     let semanticToDiT: LinearWeight
     let residualToDiT: LinearWeight
     public let audioVAE: AudioVAE
+    /// What became of the cache of packed weights.
+    public let packs: PackCache.Outcome
+    /// The linear weights by name.
+    let panels: PanelStore
 
     /// The token that ends the text and starts the audio.
     public static let audioStartToken = 101
 
-    /// Loads a checkpoint: checks it, packs its weights.
+    /// Loads a checkpoint: checks it, and packs its weights or maps those that were packed before.
     ///
     /// - Parameters:
     ///   - folder: A checkpoint in the official layout.
     ///   - precision: What the weights of the linear layers are stored as.
     ///   - threads: Threads of the engine.
     ///   - instructionSet: `scalar`, `avx2`, `avx512` or `neon`; nil for the best that the machine runs.
+    ///   - packs: Where packed weights are kept; nil to pack them in memory.
     ///   - progress: Called with bytes read and bytes in all.
     /// - Throws: The faults of the checkpoint, or ``ComputeError``.
     public convenience init(
         _ folder: CheckpointFolder, precision: Precision = .f32, threads: Int, instructionSet: String? = nil,
-        progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        packs: PackCache? = nil, progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try folder.verify()
-        try self.init(
+        let team = WorkerTeam(count: threads)
+        let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+        let source = ModelParts.Source(
             configuration: folder.configuration, weights: folder.model, audioVAEWeights: folder.audioVAE,
-            precision: precision, threads: threads, instructionSet: instructionSet, progress: progress)
+            precision: precision, backend: backend, team: team, progress: progress)
+        let loaded =
+            try packs?.load(folder, source)
+            ?? (parts: ModelParts(source, panels: PanelStore(), eager: false), outcome: .off)
+        self.init(source, loaded.parts, packs: loaded.outcome)
     }
 
     /// Loads weights from any source of tensors.
-    public init(
+    public convenience init(
         configuration: ModelConfiguration, weights: any TensorSource, audioVAEWeights: any TensorSource,
         precision: Precision = .f32, threads: Int, instructionSet: String? = nil,
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let team = WorkerTeam(count: threads)
         let backend = try CPUBackend(team: team, instructionSet: instructionSet)
-        let total = weights.tensors.values.reduce(0) { $0 + $1.count * $1.type.byteCount }
-        var done = 0
-        let reader = WeightReader(source: weights, precision: precision, team: team) { bytes in
-            done += bytes
-            progress(done, total)
-        }
-        self.configuration = configuration
-        self.precision = precision
-        self.backend = backend
-        self.team = team
-        semanticLM = try TextSemanticLM(configuration, weights: reader)
-        residualLM = try ResidualAcousticLM(configuration, beside: semanticLM, weights: reader)
-        localEncoder = try LocalEncoder(configuration, weights: reader)
-        quantizer = try ScalarQuantizer(configuration, weights: reader)
-        stopPredictor = try StopPredictor(weights: reader)
-        flowMatching = try FlowMatching(configuration, weights: reader)
-        semanticToDiT = try reader.delicate.linear("lm_to_dit_proj", hasBias: true)
-        residualToDiT = try reader.delicate.linear("res_to_dit_proj", hasBias: true)
-        audioVAE = try AudioVAE(
-            configuration: configuration.audioVAE, weights: audioVAEWeights, backend: backend, team: team)
-        progress(total, total)
+        let source = ModelParts.Source(
+            configuration: configuration, weights: weights, audioVAEWeights: audioVAEWeights, precision: precision,
+            backend: backend, team: team, progress: progress)
+        self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), packs: .off)
+    }
+
+    private init(_ source: ModelParts.Source, _ parts: ModelParts, packs: PackCache.Outcome) {
+        configuration = source.configuration
+        precision = source.precision
+        backend = source.backend
+        team = source.team
+        semanticLM = parts.semanticLM
+        residualLM = parts.residualLM
+        localEncoder = parts.localEncoder
+        quantizer = parts.quantizer
+        stopPredictor = parts.stopPredictor
+        flowMatching = parts.flowMatching
+        semanticToDiT = parts.semanticToDiT
+        residualToDiT = parts.residualToDiT
+        audioVAE = parts.audioVAE
+        panels = parts.panels
+        self.packs = packs
     }
 
     /// Samples per second of the audio.

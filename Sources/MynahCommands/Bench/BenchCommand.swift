@@ -113,9 +113,8 @@ struct BenchCommand: ParsableCommand {
         }
         let name = model ?? "nano"
         let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: name))
-        let model = try VoxCPMModel(
-            checkpoint, precision: engine.precision?.precision ?? checkpoint.storedPrecision,
-            threads: engine.threadCount, instructionSet: engine.instructionSet)
+        let model = try engine.load(
+            checkpoint, precision: engine.precision?.precision ?? checkpoint.storedPrecision)
         return (model, name)
     }
 }

@@ -64,10 +64,7 @@ struct SpeechJob {
         let line = ProgressLine(expectedSeconds: 0)
         defer { line.clear() }
         let precision = command.engine.precision?.precision ?? checkpoint.storedPrecision
-        return try VoxCPMModel(
-            checkpoint, precision: precision, threads: command.engine.threadCount,
-            instructionSet: command.engine.instructionSet
-        ) { done, total in
+        return try command.engine.load(checkpoint, precision: precision) { done, total in
             line.show("loading the model: \(100 * done / max(total, 1)) %")
         }
     }

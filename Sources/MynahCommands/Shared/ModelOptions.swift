@@ -1,6 +1,8 @@
 import ArgumentParser
+import Checkpoint
 import Compute
 import Foundation
+import VoxCPM
 
 /// How numbers are stored.
 enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
@@ -26,6 +28,22 @@ struct EngineOptions: ParsableArguments {
 
     @Option(help: "Threads that compute (default: the physical cores).")
     var threads: Int?
+
+    @Flag(help: "Neither use nor write the file that keeps a large model's packed weights for the next start.")
+    var noPackCache = false
+
+    /// Loads a checkpoint, and says where its packed weights could not be kept.
+    func load(
+        _ checkpoint: CheckpointFolder, precision: Precision, progress: @escaping (Int, Int) -> Void = { _, _ in }
+    ) throws -> VoxCPMModel {
+        let model = try VoxCPMModel(
+            checkpoint, precision: precision, threads: threadCount, instructionSet: instructionSet,
+            packs: noPackCache ? nil : PackCache(), progress: progress)
+        if case .failed(let reason) = model.packs {
+            Console.note("Note: the packed weights are not kept for the next start: \(reason).")
+        }
+        return model
+    }
 
     /// Threads to use.
     var threadCount: Int { threads ?? ProcessorCount.physicalCores }

@@ -13,7 +13,9 @@ import Synchronization
 public final class AudioVAE: Sendable {
     public let configuration: AudioVAEConfiguration
     private let decoder: VAEDecoder
-    private let encoder: VAEEncoder
+    /// The encoder, from its first use on: only prompts need it, and it is half of the autoencoder.
+    private let encoder = Mutex<VAEEncoder?>(nil)
+    private let loader: ConvolutionWeights
     private let backend: any Backend
     private let workspace = Mutex<ConvolutionWorkspace?>(nil)
 
@@ -23,22 +25,40 @@ public final class AudioVAE: Sendable {
     /// Samples that ``encode(_:)`` takes at a time.
     public static let encodedChunk = 8192
 
-    /// Reads, folds and packs the weights.
+    /// Reads, folds and packs the decoder's weights; the encoder's follow when the encoder is first used.
     ///
     /// - Parameters:
     ///   - weights: The tensors of `audiovae.safetensors` or `audiovae.pth`.
     ///   - precision: How the matrices are stored. Depthwise convolutions and snakes are always `f32`.
     ///   - team: Packs the weights in parallel.
     /// - Throws: `TensorError` where a tensor is missing or has another size, ``AudioVAEError``.
-    public init(
+    public convenience init(
         configuration: AudioVAEConfiguration, weights: any TensorSource, precision: Precision = .f32,
         backend: any Backend, team: WorkerTeam
     ) throws {
-        let loader = ConvolutionWeights(source: weights, precision: precision, team: team)
+        try self.init(
+            configuration,
+            ConvolutionWeights(source: weights, precision: precision, team: team, panels: PanelStore()),
+            backend: backend)
+    }
+
+    init(_ configuration: AudioVAEConfiguration, _ loader: ConvolutionWeights, backend: any Backend) throws {
         self.configuration = configuration
+        self.loader = loader
         self.backend = backend
         decoder = try VAEDecoder(configuration, loader)
-        encoder = try VAEEncoder(configuration, loader)
+    }
+
+    /// The encoder, loaded at the first call.
+    ///
+    /// - Throws: `TensorError` where a tensor is missing or has another size.
+    @discardableResult func loadedEncoder() throws -> VAEEncoder {
+        try encoder.withLock { encoder in
+            if let encoder { return encoder }
+            let new = try VAEEncoder(configuration, loader)
+            encoder = new
+            return new
+        }
     }
 
     /// The decoder's state for one sequence, silent until its first latents.
@@ -65,7 +85,9 @@ public final class AudioVAE: Sendable {
     /// The encoder's state for one sequence.
     ///
     /// - Parameter samples: How many samples are processed at a time; more only cost memory.
-    public func makeEncoder(maxChunk samples: Int = encodedChunk) -> AudioVAEEncoderState {
+    /// - Throws: `TensorError` where the encoder's weights cannot be read, at the first call.
+    public func makeEncoder(maxChunk samples: Int = encodedChunk) throws -> AudioVAEEncoderState {
+        let encoder = try loadedEncoder()
         let plan = encoder.plan(samples: samples)
         return AudioVAEEncoderState(
             encoder, backend: backend, workspace: sharedWorkspace(plan.size), maxChunk: samples,
@@ -99,8 +121,9 @@ public final class AudioVAE: Sendable {
     ///   - samples: Mono, at the model's sample rate.
     ///   - observer: Sees the layers' outputs of every chunk.
     /// - Returns: The means of the latents, `[time, latentSize]`.
-    public func encode(_ samples: [Float], observer: LayerObserver? = nil) -> Matrix {
-        let state = makeEncoder()
+    /// - Throws: `TensorError` where the encoder's weights cannot be read, at the first call.
+    public func encode(_ samples: [Float], observer: LayerObserver? = nil) throws -> Matrix {
+        let state = try makeEncoder()
         state.observer = observer
         let values = state.encode(samples) + state.finish()
         let width = configuration.latentSize

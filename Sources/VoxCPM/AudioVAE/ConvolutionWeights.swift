@@ -7,11 +7,13 @@ struct ConvolutionWeights {
     let source: any TensorSource
     let precision: Precision
     let team: WorkerTeam
+    let panels: PanelStore
 
     /// The tensor, which must have exactly this many elements.
     ///
     /// - Throws: `TensorError`.
     func floats(_ name: String, count: Int) throws -> [Float] {
+        defer { source.relinquish(name) }
         let values = try source.floats(name)
         guard values.count == count else {
             throw TensorError.wrongCount(name: name, expected: count, found: values.count, file: source.file)
@@ -51,25 +53,32 @@ struct ConvolutionWeights {
     /// A convolution as one linear layer over windows of `taps` rows: `[out, in, taps]` becomes `[out, taps * in]`, the
     /// oldest tap first.
     func window(_ name: String, inputs: Int, outputs: Int, taps: Int) throws -> LinearWeight {
-        let kernel = try kernel(name, slices: outputs, elements: inputs * taps)
-        let rows = reordered(kernel, outer: outputs, middle: inputs, inner: taps) { output, input, tap in
-            (output * taps + tap) * inputs + input
+        let bias = try bias(name, count: outputs)
+        return try packed("\(name):window", outputs: outputs, inputs: taps * inputs, bias: bias) {
+            let kernel = try kernel(name, slices: outputs, elements: inputs * taps)
+            return reordered(kernel, outer: outputs, middle: inputs, inner: taps) { output, input, tap in
+                (output * taps + tap) * inputs + input
+            }
         }
-        return pack(rows, outputs: outputs, inputs: taps * inputs, bias: try bias(name, count: outputs))
     }
 
     /// A convolution as one linear layer for each tap, the oldest first; the last one carries the bias.
     func taps(_ name: String, inputs: Int, outputs: Int, taps: Int) throws -> [LinearWeight] {
-        let kernel = try kernel(name, slices: outputs, elements: inputs * taps)
-        let rows = reordered(kernel, outer: outputs, middle: inputs, inner: taps) { output, input, tap in
-            (tap * outputs + output) * inputs + input
-        }
         let bias = try bias(name, count: outputs)
         let size = outputs * inputs
-        return (0..<taps).map { tap in
-            pack(
-                Array(rows[tap * size..<(tap + 1) * size]), outputs: outputs, inputs: inputs,
-                bias: tap == taps - 1 ? bias : nil)
+        var rows: [Float] = []
+        return try (0..<taps).map { tap in
+            try packed(
+                "\(name):tap\(tap)", outputs: outputs, inputs: inputs, bias: tap == taps - 1 ? bias : nil
+            ) {
+                if rows.isEmpty {
+                    let kernel = try kernel(name, slices: outputs, elements: inputs * taps)
+                    rows = reordered(kernel, outer: outputs, middle: inputs, inner: taps) { output, input, tap in
+                        (tap * outputs + output) * inputs + input
+                    }
+                }
+                return Array(rows[tap * size..<(tap + 1) * size])
+            }
         }
     }
 
@@ -77,18 +86,20 @@ struct ConvolutionWeights {
     /// `[in, out, 2 * stride]` becomes `[stride * out, 2 * in]`. Output phase p of a row sums the newer input with tap p
     /// and the older one with tap `stride + p`.
     func phases(_ name: String, inputs: Int, outputs: Int, stride: Int) throws -> LinearWeight {
-        let taps = 2 * stride
-        let kernel = try kernel(name, slices: inputs, elements: outputs * taps)
-        let rows = reordered(kernel, outer: outputs, middle: inputs, inner: taps, middleFirst: true) {
-            output, input, tap in
-            let older = tap >= stride
-            let row = (older ? tap - stride : tap) * outputs + output
-            return row * 2 * inputs + (older ? input : inputs + input)
-        }
         let bias = try bias(name, count: outputs)
-        return pack(
-            rows, outputs: stride * outputs, inputs: 2 * inputs,
-            bias: (0..<stride * outputs).map { bias[$0 % outputs] })
+        return try packed(
+            "\(name):phases", outputs: stride * outputs, inputs: 2 * inputs,
+            bias: (0..<stride * outputs).map { bias[$0 % outputs] }
+        ) {
+            let taps = 2 * stride
+            let kernel = try kernel(name, slices: inputs, elements: outputs * taps)
+            return reordered(kernel, outer: outputs, middle: inputs, inner: taps, middleFirst: true) {
+                output, input, tap in
+                let older = tap >= stride
+                let row = (older ? tap - stride : tap) * outputs + output
+                return row * 2 * inputs + (older ? input : inputs + input)
+            }
+        }
     }
 
     /// `[channels, 1, taps]` becomes `[taps, channels]`.
@@ -126,11 +137,17 @@ struct ConvolutionWeights {
         }
     }
 
-    private func pack(_ rows: [Float], outputs: Int, inputs: Int, bias: [Float]?) -> LinearWeight {
-        rows.withUnsafeBytes { bytes in
-            LinearWeight(
-                stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], bias: bias,
-                precision: precision, team: team)
+    /// A weight from the store; `rows` makes `[outputs, inputs]` where it must be packed.
+    private func packed(
+        _ name: String, outputs: Int, inputs: Int, bias: [Float]?, _ rows: () throws -> [Float]
+    ) throws -> LinearWeight {
+        let form = LinearWeight.Form(outputs: outputs, inputs: inputs, precision: precision)
+        return try panels.weight("audio_vae.\(name)", form, bias: bias) {
+            try rows().withUnsafeBytes { bytes in
+                LinearWeight(
+                    stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], bias: bias,
+                    precision: precision, team: team)
+            }
         }
     }
 }

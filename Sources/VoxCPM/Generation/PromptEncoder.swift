@@ -17,6 +17,6 @@ extension VoxCPMModel {
         }
         let patch = configuration.promptSamplesPerPatch
         let missing = (patch - samples.count % patch) % patch
-        return audioVAE.encode(Array(repeating: 0, count: missing) + samples)
+        return try audioVAE.encode(Array(repeating: 0, count: missing) + samples)
     }
 }

@@ -206,7 +206,7 @@ public struct StageTracer {
 
     private func vaeEncode() throws {
         let layers = LayerCollector()
-        let latents = model.audioVAE.encode(try inputs.floats("vae.encode_in"), observer: layers.observer)
+        let latents = try model.audioVAE.encode(try inputs.floats("vae.encode_in"), observer: layers.observer)
         layers.record(in: trace)
         trace.set("vae.encode_mu", shape: [1, latents.columns, latents.rows], latents.transposedValues())
     }

@@ -13,7 +13,7 @@ struct AudioVAEFixtureTests {
     @Test(arguments: families) func encodesAsTheReference(family: String) throws {
         let (vae, expected) = try Self.load(family)
         let recorder = LayerRecorder()
-        let means = vae.encode(try expected["vae.encode_in"].values) { recorder.record($0, $1) }
+        let means = try vae.encode(expected["vae.encode_in"].values) { recorder.record($0, $1) }
         #expect(try relativeError(means.channelFirst(), expected["vae.encode_mu"].values) < 1e-4)
         try recorder.compare(with: expected, prefix: "vae.encoder_block")
     }

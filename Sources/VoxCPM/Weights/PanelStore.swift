@@ -1,0 +1,48 @@
+import Checkpoint
+import Compute
+import Synchronization
+
+/// Hands out packed weights by name: from a pack where there is one, else packed on the spot.
+///
+/// It remembers the weights by name, so that they can be written into a pack, or compared layer by layer.
+final class PanelStore: Sendable {
+    /// A weight and what it is called in a pack: the names of its tensors.
+    struct Named: Sendable {
+        let name: String
+        let weight: LinearWeight
+    }
+
+    private struct State {
+        var weights: [Named] = []
+        var packed = 0
+    }
+
+    /// The pack that weights are taken from.
+    let pack: PackFile?
+    private let state = Mutex(State())
+
+    init(pack: PackFile? = nil) { self.pack = pack }
+
+    /// All weights handed out so far.
+    var weights: [Named] { state.withLock { $0.weights } }
+    /// How many of them the pack did not have.
+    var packedCount: Int { state.withLock { $0.packed } }
+
+    /// The weight of this name.
+    ///
+    /// - Parameter make: Packs it; must give a weight of the same form and bias.
+    func weight(
+        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, make: () throws -> LinearWeight
+    ) rethrows -> LinearWeight {
+        if let weight = pack?.weight(name, form: form, bias: bias) {
+            state.withLock { $0.weights.append(Named(name: name, weight: weight)) }
+            return weight
+        }
+        let weight = try make()
+        state.withLock {
+            $0.weights.append(Named(name: name, weight: weight))
+            $0.packed += 1
+        }
+        return weight
+    }
+}
