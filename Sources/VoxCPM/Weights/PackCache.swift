@@ -89,9 +89,16 @@ public struct PackCache: Sendable {
             weights.map { ($0.name, $0.weight) }, identity: identity, contentDigest: digest, to: file,
             team: source.team)
         let pack = try PackFile(file)
-        // Another process may have written its own pack in between.
+        // Another process may have written another pack in between.
         try pack.check(identity)
         return pack
+    }
+
+    /// Throws unless a pack belongs to a checkpoint as it is now.
+    ///
+    /// - Throws: ``PackError``, and what reading the checkpoint throws.
+    public static func check(_ pack: PackFile, _ folder: CheckpointFolder, _ precision: Precision) throws {
+        try pack.check(identity(folder, precision))
     }
 
     private static func identity(_ folder: CheckpointFolder, _ precision: Precision) throws -> PackIdentity {
