@@ -3,7 +3,7 @@ public import Foundation
 
 /// Packed weights in a mapped file, used where they lie: the kernels' own layout, made once from a checkpoint.
 ///
-/// `docs/decisions/005-pack-cache.md` tells what is checked when.
+/// `docs/decisions/007-pack-cache.md` tells what is checked when.
 public final class PackFile: Sendable {
     public let file: URL
     public let identity: PackIdentity
