@@ -1,4 +1,8 @@
-internal import Glibc
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
 
 /// Memory for packed panels, straight from the system: large weights that go give their pages back at once, while a heap
 /// keeps them as long as something small lies behind them.

@@ -107,14 +107,12 @@ struct BenchCommand: ParsableCommand {
             let checkpoint = SyntheticCheckpoint(synthetic.family)
             let model = try VoxCPMModel(
                 configuration: checkpoint.configuration, weights: checkpoint.model,
-                audioVAEWeights: checkpoint.audioVAE, precision: engine.precision?.precision ?? .bf16,
+                audioVAEWeights: checkpoint.audioVAE, precision: try engine.chosenPrecision(),
                 threads: engine.threadCount, instructionSet: engine.instructionSet)
             return (model, "synthetic \(synthetic.rawValue)")
         }
         let name = model ?? "nano"
         let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: name))
-        let model = try engine.load(
-            checkpoint, precision: engine.precision?.precision ?? checkpoint.storedPrecision)
-        return (model, name)
+        return (try engine.load(checkpoint), name)
     }
 }

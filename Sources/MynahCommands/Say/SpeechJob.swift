@@ -63,8 +63,7 @@ struct SpeechJob {
     private func loadModel(_ checkpoint: CheckpointFolder) throws -> VoxCPMModel {
         let line = ProgressLine(expectedSeconds: 0)
         defer { line.clear() }
-        let precision = command.engine.precision?.precision ?? checkpoint.storedPrecision
-        return try command.engine.load(checkpoint, precision: precision) { done, total in
+        return try command.engine.load(checkpoint) { done, total in
             line.show("loading the model: \(100 * done / max(total, 1)) %")
         }
     }
@@ -97,18 +96,5 @@ struct SpeechJob {
             seed: outcome.seed, summary: summary, wasCut: outcome.wasCut, wasCancelled: outcome.wasCancelled)
         Console.note(report.text)
         if outcome.wasCancelled { throw ExitStatus.interrupted }
-    }
-}
-
-extension CheckpointFolder {
-    /// bf16 where most of the model is stored so, else f32.
-    var storedPrecision: Precision {
-        var halves = 0
-        var all = 0
-        for tensor in model.tensors.values {
-            all += tensor.count
-            if tensor.type == .bf16 { halves += tensor.count }
-        }
-        return 2 * halves > all ? .bf16 : .f32
     }
 }

@@ -6,10 +6,14 @@ import VoxCPM
 
 /// How numbers are stored.
 enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
+    /// Whatever is fastest on this machine.
+    case auto
     case f32, bf16, int8
 
-    var precision: Precision {
+    /// The precision itself; nil for `auto`.
+    var precision: Precision? {
         switch self {
+        case .auto: nil
         case .f32: .f32
         case .bf16: .bf16
         case .int8: .int8
@@ -21,10 +25,12 @@ enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
 struct EngineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the weights are stored as while computing (default: as in the model's file).",
-            discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic, int8 is fastest.",
-            valueName: "f32|bf16|int8"))
-    var precision: PrecisionChoice?
+            "What the weights are stored as while computing.",
+            discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic, int8 is fastest. "
+                + "auto is int8 where the processor has dot products of 8-bit integers (AVX-512 VNNI, AVX-VNNI, NEON "
+                + "dotprod) and bf16 elsewhere; 'mynah trace' takes f32.",
+            valueName: "auto|f32|bf16|int8"))
+    var precision = PrecisionChoice.auto
 
     @Option(help: "Threads that compute (default: the physical cores).")
     var threads: Int?
@@ -32,12 +38,18 @@ struct EngineOptions: ParsableArguments {
     @Flag(help: "Neither use nor write the file that keeps a large model's packed weights for the next start.")
     var noPackCache = false
 
-    /// Loads a checkpoint, and says where its packed weights could not be kept.
+    /// The precision asked for; `automatic`, or the fastest on this machine, where none was.
+    func chosenPrecision(automatic: Precision? = nil) throws -> Precision {
+        try precision.precision ?? automatic ?? .fastest(on: InstructionSet.named(instructionSet))
+    }
+
+    /// Loads a checkpoint, and says why its packed weights could not be kept.
     func load(
-        _ checkpoint: CheckpointFolder, precision: Precision, progress: @escaping (Int, Int) -> Void = { _, _ in }
+        _ checkpoint: CheckpointFolder, automatic: Precision? = nil,
+        progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> VoxCPMModel {
         let model = try VoxCPMModel(
-            checkpoint, precision: precision, threads: threadCount, instructionSet: instructionSet,
+            checkpoint, precision: try chosenPrecision(automatic: automatic), threads: threadCount, instructionSet: instructionSet,
             packs: noPackCache ? nil : PackCache(), progress: progress)
         if case .failed(let reason) = model.packs {
             Console.note("Note: the packed weights are not kept for the next start: \(reason).")
