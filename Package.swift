@@ -42,10 +42,11 @@ let package = Package(
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr"]),
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
+        room("SpeechEngine", imports: ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"]),
         room(
             "MynahCommands",
             imports: [
-                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM",
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
@@ -56,6 +57,7 @@ let package = Package(
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
+        tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
         tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]

@@ -15,11 +15,17 @@ public struct SentenceSplitter: Sendable {
     public init(maximumLength: Int = 300) { self.maximumLength = max(20, maximumLength) }
 
     /// The pieces, in order, without the white space around them; none for a blank text.
-    public func split(_ text: String) -> [String] {
+    public func split(_ text: String) -> [String] { pieces(of: text).map { String(text[$0.range]) } }
+
+    /// Where the pieces of a text lie, in order, without the white space around them; none for a blank text.
+    public func pieces(of text: String) -> [SplitPiece] {
         let passage = SplitPassage(text)
-        var pieces: [String] = []
-        for sentence in sentences(passage) { divide(sentence, of: passage, into: &pieces) }
-        return pieces
+        var ranges: [(characters: Range<Int>, ending: SplitPiece.Ending)] = []
+        for sentence in sentences(passage) { divide(sentence, of: passage, into: &ranges) }
+        let indices = Array(text.indices) + [text.endIndex]
+        return ranges.map { range, ending in
+            SplitPiece(range: indices[range.lowerBound]..<indices[range.upperBound], ending: ending)
+        }
     }
 
     // MARK: Sentences
@@ -85,17 +91,22 @@ public struct SentenceSplitter: Sendable {
 
     // MARK: Clauses
 
-    private func divide(_ sentence: Range<Int>, of passage: SplitPassage, into pieces: inout [String]) {
+    private func divide(
+        _ sentence: Range<Int>, of passage: SplitPassage,
+        into pieces: inout [(characters: Range<Int>, ending: SplitPiece.Ending)]
+    ) {
         var start = sentence.lowerBound
         while sentence.upperBound - start > maximumLength {
             while start < sentence.upperBound, passage.characters[start].isWhitespace { start += 1 }
             guard sentence.upperBound - start > maximumLength,
                 let cut = cut(from: start, to: sentence.upperBound, in: passage)
             else { break }
-            passage.append(start..<cut, to: &pieces)
+            if let piece = passage.trimmed(start..<cut) { pieces.append((piece, .clause)) }
             start = cut
         }
-        passage.append(start..<sentence.upperBound, to: &pieces)
+        if let piece = passage.trimmed(start..<sentence.upperBound) {
+            pieces.append((piece, passage.isParagraphEnd(piece.upperBound) ? .paragraph : .sentence))
+        }
     }
 
     /// The best place to cut: the last strong mark, else comma, else space of the allowed length; failing all, the
@@ -174,10 +185,23 @@ private struct SplitPassage {
         return String(characters[start..<end])
     }
 
-    func append(_ range: Range<Int>, to pieces: inout [String]) {
+    /// Whether a blank line or the end of the text follows.
+    func isParagraphEnd(_ end: Int) -> Bool {
+        var position = end
+        var lines = 0
+        while position < characters.count, characters[position].isWhitespace {
+            if characters[position].isNewline { lines += 1 }
+            if lines == 2 { return true }
+            position += 1
+        }
+        return position == characters.count
+    }
+
+    /// A range without the white space around it; nil where nothing is left.
+    func trimmed(_ range: Range<Int>) -> Range<Int>? {
         var (start, end) = (range.lowerBound, range.upperBound)
         while start < end, characters[start].isWhitespace { start += 1 }
         while end > start, characters[end - 1].isWhitespace { end -= 1 }
-        if start < end { pieces.append(String(characters[start..<end])) }
+        return start < end ? start..<end : nil
     }
 }

@@ -13,7 +13,10 @@ struct DependencyRuleTests {
         "TextFrontend": [],
         "AudioIO": ["CSndFile", "CSoxr"],
         "VoxCPM": ["Compute", "Checkpoint"],
-        "MynahCommands": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "ArgumentParser"],
+        "SpeechEngine": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"],
+        "MynahCommands": [
+            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ArgumentParser",
+        ],
         "mynah": ["MynahCommands"],
     ]
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Foundation
+import SpeechEngine
 
 /// `mynah models inspect`: what a model consists of.
 struct ModelsInspectCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Foundation
+import SpeechEngine
 
 /// `mynah models list`: what is on the shelf.
 struct ModelsListCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import Checkpoint
 import Compute
+import SpeechEngine
 import VoxCPM
 
 /// Speaks the parts of a text one after the other, on the thread that calls it.

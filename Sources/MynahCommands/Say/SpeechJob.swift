@@ -2,6 +2,7 @@ import AudioIO
 import Checkpoint
 import Compute
 import Foundation
+import SpeechEngine
 import TextFrontend
 import VoxCPM
 
@@ -29,7 +30,7 @@ struct SpeechJob {
         }
         let rate = checkpoint.configuration.audioVAE.sampleRateHz
         let voice = try prompt == nil ? generation.voice(command.voice.voice, model: folder) : nil
-        var voicePrompt = try voice.map { try builtIn($0, feed, checkpoint.configuration) }
+        var voicePrompt = try voice.map { try $0.prompt(feed, checkpoint.configuration) }
         let recording = try prompt.map { try PromptRecording($0.audio, sampleRateHz: rate) }
         let destination = command.output.destination(for: text, format: format)
         // A file is tried before the model is loaded; standard output stays untouched until there is speech.
@@ -46,8 +47,7 @@ struct SpeechJob {
             let plan = SpeechPlan(
                 feed: feed, configuration: model.configuration, partSeconds: generation.defaults.maxSeconds)
             if let voicePrompt { try plan.check(voicePrompt, named: recording?.file.path ?? voice?.name ?? "") }
-            let parts = plan.parts(
-                of: text, prompt: voicePrompt.map { ($0.text, $0.latents.rows / model.configuration.patchSize) })
+            let parts = plan.parts(of: text, prompt: voicePrompt).map(\.text)
             if command.reading.showPhonemes { for part in parts { Console.note(feed.fed(part)) } }
             let opened = try sink ?? open()
             sink = opened
@@ -66,13 +66,6 @@ struct SpeechJob {
         return try command.engine.load(checkpoint) { done, total in
             line.show("loading the model: \(100 * done / max(total, 1)) %")
         }
-    }
-
-    private func builtIn(
-        _ voice: GenerationFile.Voice, _ feed: TextFeed, _ configuration: ModelConfiguration
-    ) throws -> VoicePrompt {
-        let text = feed.phonemizer == nil ? voice.transcript : voice.phonemes ?? feed.fed(voice.transcript)
-        return VoicePrompt(text: text, latents: try voice.readLatents(for: configuration))
     }
 
     private func speak(

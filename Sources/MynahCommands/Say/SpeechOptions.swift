@@ -1,4 +1,5 @@
 import ArgumentParser
+import SpeechEngine
 import VoxCPM
 
 /// The options that shape speech.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SpeechEngine
 import TextFrontend
 
 /// Where the words come from.
@@ -18,16 +19,8 @@ enum TextInput {
             throw CommandError.textTooLong(source: source, limitBytes: limitBytes)
         }
         let text = BPETokenizer.clean(raw)
-        guard isSpeakable(text) else { throw CommandError.emptyText(source: source) }
+        guard SpeakableText.isSpeakable(text) else { throw CommandError.emptyText(source: source) }
         return text
-    }
-
-    /// Whether there is a letter or a digit of any script.
-    static func isSpeakable(_ text: String) -> Bool {
-        text.unicodeScalars.contains { scalar in
-            scalar.properties.isAlphabetic || scalar.properties.numericType != nil && !scalar.properties.isEmoji
-                || (0x30...0x39).contains(scalar.value)
-        }
     }
 
     private static func standardInput() throws -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SpeechEngine
 import TextFrontend
 
 /// The options about reading text.
@@ -33,12 +34,8 @@ struct TextOptions: ParsableArguments {
             case .plain: .plain
             case .arpabet: .arpabet
             }
-        switch form {
-        case .plain:
-            if lexicon != nil { throw CommandError.lexiconUnused(model: model) }
-            return TextFeed(tokenizer: tokenizer, phonemizer: nil)
-        case .arpabet:
-            return TextFeed(tokenizer: tokenizer, phonemizer: try EnglishReading.phonemizer(lexicon: lexicon))
-        }
+        if form == .plain, lexicon != nil { throw CommandError.lexiconUnused(model: model) }
+        let own = try lexicon.map { try UserLexicon(contentsOf: URL(fileURLWithPath: $0)) }
+        return try TextFeed(tokenizer: tokenizer, form: form, lexicon: own ?? UserLexicon())
     }
 }

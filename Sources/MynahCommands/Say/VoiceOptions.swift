@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SpeechEngine
 
 /// The options that choose a voice.
 struct VoiceOptions: ParsableArguments {
@@ -26,7 +27,7 @@ struct VoiceOptions: ParsableArguments {
             throw CommandError.promptIncomplete(given: "--prompt-text", missing: "--prompt-audio")
         case (let audio?, let text?):
             if voice != nil { throw CommandError.voiceAndPrompt }
-            guard TextInput.isSpeakable(text) else { throw CommandError.emptyText(source: "--prompt-text") }
+            guard SpeakableText.isSpeakable(text) else { throw CommandError.emptyText(source: "--prompt-text") }
             return (URL(fileURLWithPath: audio), text)
         }
     }

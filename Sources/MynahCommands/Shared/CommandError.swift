@@ -8,11 +8,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case textTooLong(source: String, limitBytes: Int)
     case promptIncomplete(given: String, missing: String)
     case promptSilent(file: String)
-    case promptTooLong(file: String, seconds: Double, limitSeconds: Double)
     case voiceAndPrompt
-    case unknownVoice(name: String, model: String, available: [String])
-    case badVoiceFile(file: String, reason: String)
-    case badGenerationFile(file: String, reason: String)
     case lexiconUnused(model: String)
     case outOfRange(option: String, value: String, allowed: String)
     case conflict(first: String, second: String, advice: String)
@@ -35,19 +31,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "\(given) was given without \(missing); a voice to continue needs its recording and what is said in it"
         case .promptSilent(let file):
             "nothing can be heard in the prompt \(file); record it again"
-        case .promptTooLong(let file, let seconds, let limitSeconds):
-            "the prompt \(file) has \(Figures.seconds(seconds)) s, which leaves no room for speech; "
-                + "cut it to \(Figures.seconds(limitSeconds)) s or less"
         case .voiceAndPrompt:
             "--voice and --prompt-audio both choose a voice; give one of them"
-        case .unknownVoice(let name, let model, let available):
-            available.isEmpty
-                ? "the model \(model) has no built-in voices, so there is no '\(name)'; use --prompt-audio and --prompt-text"
-                : "the model \(model) has no voice '\(name)'; choose one of \(available.joined(separator: ", "))"
-        case .badVoiceFile(let file, let reason):
-            "the voice file \(file) cannot be used (\(reason)); get an undamaged copy of the model"
-        case .badGenerationFile(let file, let reason):
-            "\(file) cannot be used (\(reason)); get an undamaged copy of the model"
         case .lexiconUnused(let model):
             "the model \(model) reads text itself and knows no lexicon; leave --lexicon out or add --text-mode arpabet"
         case .outOfRange(let option, let value, let allowed):

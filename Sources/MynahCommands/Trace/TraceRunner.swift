@@ -2,6 +2,7 @@ import AudioIO
 import Checkpoint
 import Compute
 import Foundation
+import SpeechEngine
 import TextFrontend
 import VoxCPM
 

@@ -1,4 +1,5 @@
 import Foundation
+import SpeechEngine
 
 /// The table of a model's voices.
 enum VoiceList {

@@ -68,5 +68,23 @@ final class EngineWorkspace {
         stopLogits = supply.matrix(rows: sequences, columns: 2)
         patches = supply.matrix(rows: sequences * configuration.patchSize, columns: configuration.latentSize)
         condition = supply.matrix(rows: sequences * configuration.patchSize, columns: configuration.latentSize)
+        parkedSemantic = supply.matrix(rows: sequences, columns: width)
+        parkedResidual = supply.matrix(rows: sequences, columns: width)
+        parkedCondition = supply.matrix(
+            rows: sequences * configuration.patchSize, columns: configuration.latentSize)
+    }
+
+    /// Puts aside what a sequence carries between two steps.
+    func park(row: Int, patch: Range<Int>, slab: Int, _ parkedPatch: Range<Int>) {
+        parkedSemantic[rows: slab..<slab + 1].copy(from: semantic[rows: row..<row + 1])
+        parkedResidual[rows: slab..<slab + 1].copy(from: residual[rows: row..<row + 1])
+        parkedCondition[rows: parkedPatch].copy(from: condition[rows: patch])
+    }
+
+    /// Puts back what ``park(row:patch:slab:_:)`` put aside.
+    func unpark(row: Int, patch: Range<Int>, slab: Int, _ parkedPatch: Range<Int>) {
+        semantic[rows: row..<row + 1].copy(from: parkedSemantic[rows: slab..<slab + 1])
+        residual[rows: row..<row + 1].copy(from: parkedResidual[rows: slab..<slab + 1])
+        condition[rows: patch].copy(from: parkedCondition[rows: parkedPatch])
     }
 }

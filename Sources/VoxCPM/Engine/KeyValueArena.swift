@@ -23,6 +23,9 @@ final class KeyValueArena {
     /// The first row of a slab in both caches.
     func base(_ slab: Int) -> Int { slab * positions }
 
+    /// Slabs that nobody has.
+    var freeCount: Int { free.count }
+
     /// Takes a free slab; nil where there is none.
     func take() -> Int? { free.popLast() }
 

@@ -27,6 +27,8 @@ public final class PatchEngine {
     private(set) var flowPlans: [FlowMatching.Plan] = []
     /// Where the rows of a language model's step stand.
     var stepPlan: RowPlan
+    /// Sequences that steps pass over.
+    private(set) var parked: [SequenceID: ActiveSequence] = [:]
     private var schedules = FlowScheduleCache()
     private var nextID = 0
 
@@ -52,8 +54,10 @@ public final class PatchEngine {
         flowPlans.reserveCapacity(capacity.sequences)
     }
 
-    /// Sequences that run now.
+    /// Sequences that the next step works on.
     public var sequenceCount: Int { rows.count }
+    /// Sequences that could be admitted now. Paused ones keep their places.
+    public var freePlaces: Int { arena.freeCount }
 
     /// Takes a sequence in and reads its text and prompt. Its first patch comes with the next ``step()``.
     ///
@@ -90,8 +94,27 @@ public final class PatchEngine {
     /// Takes a sequence out, whatever it was about to say; its place is free at once. Does nothing where the sequence
     /// has left already.
     public func remove(_ id: SequenceID) {
+        if let sequence = parked.removeValue(forKey: id) { return arena.giveBack(sequence.slab) }
         guard let row = rows.firstIndex(where: { $0.id == id }) else { return }
         leave(row: row)
+    }
+
+    /// Leaves a sequence out of the following steps; it keeps its place, and goes on after ``resume(_:)`` as if nothing
+    /// had been. Does nothing where it is not running.
+    public func pause(_ id: SequenceID) {
+        guard let row = rows.firstIndex(where: { $0.id == id }) else { return }
+        let sequence = rows[row]
+        workspace.park(row: row, patch: patchRows(row), slab: sequence.slab, patchRows(sequence.slab))
+        parked[id] = sequence
+        close(row: row)
+    }
+
+    /// Takes a paused sequence into the following steps again. Does nothing where it is not paused.
+    public func resume(_ id: SequenceID) {
+        guard let sequence = parked.removeValue(forKey: id) else { return }
+        let row = rows.count
+        workspace.unpark(row: row, patch: patchRows(row), slab: sequence.slab, patchRows(sequence.slab))
+        join(sequence)
     }
 
     /// Appends a sequence whose states were put into the first free row, and moves it to its place.
@@ -105,9 +128,14 @@ public final class PatchEngine {
         }
     }
 
-    /// Closes the gap that a row leaves; the order of the others stays.
+    /// Ends a row's sequence. The gap closes; the order of the others stays.
     func leave(row: Int) {
         arena.giveBack(rows[row].slab)
+        close(row: row)
+    }
+
+    /// Takes a row out of the steps.
+    private func close(row: Int) {
         for next in row + 1..<max(row + 1, rows.count) { exchange(next - 1, next) }
         rows.removeLast()
         flowPlans.removeLast()

@@ -16,7 +16,7 @@ public struct RetryPolicy: Sendable, Equatable {
     }
 
     /// Whether an attempt is too long. The reference counts the prompt's context patches (two at most) as well.
-    func isBad(patches: Int, context: Int, targetTokens: Int) -> Bool {
+    public func isBad(patches: Int, context: Int, targetTokens: Int) -> Bool {
         Double(patches + context) >= Double(targetTokens) * patchesPerToken
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import MynahCommands
+import SpeechEngine
 
 /// Cutting long texts into parts.
 struct TextPartsTests {
@@ -12,7 +12,7 @@ struct TextPartsTests {
 
     @Test(arguments: texts, [4.0, 12.0, 25.0]) func nothingIsLostAndNothingIsLong(text: String, limit: Double) {
         let long = String(repeating: text, count: 3000 / text.count)
-        let parts = TextParts(limitSeconds: limit, firstLimitSeconds: limit / 2).parts(of: long)
+        let parts = TextParts(limitSeconds: limit, firstLimitSeconds: limit / 2).parts(of: long).map(\.text)
         let bare = { (text: String) in text.filter { !$0.isWhitespace } }
         #expect(bare(parts.joined()) == bare(long))
         #expect(parts.allSatisfy { SpeechLength.seconds(of: $0) <= limit * 1.6 })
@@ -22,12 +22,13 @@ struct TextPartsTests {
 
     @Test func shortTextsStayWhole() {
         let text = "One. Two. Three."
-        #expect(TextParts(limitSeconds: 25, firstLimitSeconds: 12).parts(of: text) == [text])
+        #expect(TextParts(limitSeconds: 25, firstLimitSeconds: 12).parts(of: text).map(\.text) == [text])
     }
 
     @Test func wordsStayApart() {
         let parts = TextParts(limitSeconds: 3, firstLimitSeconds: 3).parts(
-            of: "First sentence here. Second one follows. Third one ends it.")
+            of: "First sentence here. Second one follows. Third one ends it."
+        ).map(\.text)
         #expect(parts.allSatisfy { !$0.contains(".S") && !$0.contains(".T") })
     }
 }

@@ -1,7 +1,7 @@
 /// A guess at how long a text takes to say, from its characters: for progress, and for cutting long texts.
-enum SpeechLength {
+public enum SpeechLength {
     /// Seconds of speech.
-    static func seconds(of text: some StringProtocol) -> Double {
+    public static func seconds(of text: some StringProtocol) -> Double {
         text.unicodeScalars.reduce(0) { $0 + seconds(of: $1) }
     }
 

@@ -1,12 +1,12 @@
 import Checkpoint
-import Foundation
+public import Foundation
 
 /// `generation.json` of a model: how it wants its text, its defaults, and its built-in voices.
 ///
 /// Official checkpoints have none; they get ``official``. Keys that nobody knows are passed over.
-struct GenerationFile: Equatable {
+public struct GenerationFile: Sendable, Equatable {
     /// What the tokenizer is fed with.
-    enum TextForm: String {
+    public enum TextForm: String, Sendable {
         /// The text as it is.
         case plain
         /// English as ARPAbet phonemes.
@@ -14,40 +14,42 @@ struct GenerationFile: Equatable {
     }
 
     /// Defaults of a model.
-    struct Defaults: Equatable {
-        var cfg = 2.0
-        var steps = 10
-        var temperature = 1.0
+    public struct Defaults: Sendable, Equatable {
+        public var cfg = 2.0
+        public var steps = 10
+        public var temperature = 1.0
         /// The longest stretch that the model speaks in one piece.
-        var maxSeconds: Double?
+        public var maxSeconds: Double?
+
+        public init() {}
     }
 
     /// A voice that comes with a model.
-    struct Voice: Equatable {
-        var name: String
-        var description: String
+    public struct Voice: Sendable, Equatable {
+        public var name: String
+        public var description: String
         /// What is said in the voice's recording.
-        var transcript: String
+        public var transcript: String
         /// The same as the tokenizer is fed with it, for models that want phonemes.
-        var phonemes: String?
+        public var phonemes: String?
         /// The file of the recording's latents: the tensor `latents`, `[patches, patchSize, latentSize]`.
-        var latents: URL
+        public var latents: URL
         /// A recording to listen to.
-        var preview: URL?
+        public var preview: URL?
     }
 
-    static let name = "generation.json"
-    static let official = GenerationFile(text: .plain, defaults: Defaults(), defaultVoice: nil, voices: [])
+    public static let name = "generation.json"
+    public static let official = GenerationFile(text: .plain, defaults: Defaults(), defaultVoice: nil, voices: [])
 
-    var text: TextForm
-    var defaults: Defaults
-    var defaultVoice: String?
-    var voices: [Voice]
+    public var text: TextForm
+    public var defaults: Defaults
+    public var defaultVoice: String?
+    public var voices: [Voice]
 
     /// Reads a model's file.
     ///
-    /// - Throws: ``CommandError/badGenerationFile(file:reason:)``, or what reading JSON throws.
-    static func load(from folder: URL) throws -> GenerationFile {
+    /// - Throws: ``SpeechModelError/badGenerationFile(file:reason:)``, or what reading JSON throws.
+    public static func load(from folder: URL) throws -> GenerationFile {
         let file = folder.appendingPathComponent(name)
         guard FileManager.default.fileExists(atPath: file.path) else { return official }
         let limits = StrictJSON.Limits(byteCount: 1 << 20, depth: 16, valueCount: 20_000)
@@ -56,11 +58,11 @@ struct GenerationFile: Equatable {
 
     /// The voice of a name; nil where none is asked for and there is no default.
     ///
-    /// - Throws: ``CommandError/unknownVoice(name:model:available:)``.
-    func voice(_ wished: String?, model: URL) throws -> Voice? {
+    /// - Throws: ``SpeechModelError/unknownVoice(name:model:available:)``.
+    public func voice(_ wished: String?, model: URL) throws(SpeechModelError) -> Voice? {
         guard let wished = wished ?? defaultVoice else { return nil }
         guard let voice = voices.first(where: { $0.name == wished }) else {
-            throw CommandError.unknownVoice(name: wished, model: model.path, available: voices.map(\.name))
+            throw SpeechModelError.unknownVoice(name: wished, model: model.path, available: voices.map(\.name))
         }
         return voice
     }
@@ -95,7 +97,7 @@ extension GenerationFile {
     private struct Reader {
         let file: URL
 
-        func fault(_ reason: String) -> CommandError { .badGenerationFile(file: file.path, reason: reason) }
+        func fault(_ reason: String) -> SpeechModelError { .badGenerationFile(file: file.path, reason: reason) }
 
         func string(_ object: JSONObject, _ key: String, in place: String = "") throws -> String? {
             guard let value = object[key], value != .null else { return nil }
