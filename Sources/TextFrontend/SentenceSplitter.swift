@@ -1,3 +1,21 @@
+/// A stretch of a text that is said in one go.
+public struct SplitPiece: Sendable, Equatable {
+    /// What a piece ends.
+    public enum Ending: Int, Sendable, Comparable {
+        case clause, sentence, paragraph
+
+        public static func < (left: Ending, right: Ending) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    public let range: Range<String.Index>
+    public let ending: Ending
+
+    public init(range: Range<String.Index>, ending: Ending) {
+        self.range = range
+        self.ending = ending
+    }
+}
+
 /// Cuts text into sentences, and long sentences into clauses, without touching a character other than white space.
 ///
 /// A cut never falls inside a word, a number, an abbreviation or a phoneme span. A piece may be longer than

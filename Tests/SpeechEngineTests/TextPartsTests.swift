@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import SpeechEngine
+import Testing
 
 /// Cutting long texts into parts.
 struct TextPartsTests {

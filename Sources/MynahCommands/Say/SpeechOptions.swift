@@ -11,7 +11,8 @@ struct SpeechOptions: ParsableArguments {
         help: "Steps to draw each patch of sound: fewer are faster, more are finer (default: the model's, usually 10).")
     var steps: Int?
 
-    @Option(help: "How much chance there is in the sound: 0 is steady, 1 is lively (default: the model's, usually 1.0).")
+    @Option(
+        help: "How much chance there is in the sound: 0 is steady, 1 is lively (default: the model's, usually 1.0).")
     var temperature: Double?
 
     @Option(

@@ -84,7 +84,8 @@ public struct TextParts: Sendable {
         let splitter = SentenceSplitter(maximumLength: max(20, Int(limit / max(secondsPerCharacter, 0.01))))
         return splitter.pieces(of: text).flatMap { piece in
             // Half as much again is tolerated before a word or an unbroken run of characters is cut.
-            SpeechLength.seconds(of: text[piece.range]) <= limit * 1.5 ? [piece] : Self.cut(piece, of: text, limit: limit)
+            SpeechLength.seconds(of: text[piece.range]) <= limit * 1.5
+                ? [piece] : Self.cut(piece, of: text, limit: limit)
         }
     }
 

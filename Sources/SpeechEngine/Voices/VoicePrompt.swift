@@ -1,5 +1,6 @@
 public import Checkpoint
 public import Compute
+import Foundation
 import VoxCPM
 
 /// The voice that speech continues: what is said in its recording, and the recording as latents.
@@ -33,7 +34,7 @@ extension GenerationFile.Voice {
     /// Reads the voice's latents.
     ///
     /// - Throws: ``SpeechModelError/badVoiceFile(file:reason:)``, or what reading tensors throws.
-    func readLatents(for configuration: ModelConfiguration) throws -> Matrix {
+    public func readLatents(for configuration: ModelConfiguration) throws -> Matrix {
         let file = try SafetensorsFile(latents, mapped: false)
         let expected = [configuration.patchSize, configuration.latentSize]
         let shape = try file.info("latents").shape

@@ -34,6 +34,10 @@ final class EngineWorkspace {
     /// `[sequences * patchSize, latentSize]` each: the patches being made, and the ones before.
     let patches: Matrix
     let condition: Matrix
+    /// What paused sequences carry, by slab: as ``semantic``, ``residual`` and ``condition``.
+    private let parkedSemantic: Matrix
+    private let parkedResidual: Matrix
+    private let parkedCondition: Matrix
 
     /// The most rows that a step of a transformer has.
     var mostRows: Int {
