@@ -85,6 +85,8 @@ check "This machine, address and undefined behaviour sanitizers" "$out/sanitized
 if [ -n "$emulates" ]; then
     check "AArch64 with dotprod and i8mm" qemu-aarch64 -cpu max "$out/aarch64" \
         neon-i8mm neon-dotprod neon-smull scalar
-    check "AArch64 with dotprod" qemu-aarch64 -cpu cortex-a76 "$out/aarch64" neon-dotprod neon-smull scalar
-    check "AArch64 with neither" qemu-aarch64 -cpu cortex-a72 "$out/aarch64" neon-smull scalar
+    check "AArch64 with dotprod" qemu-aarch64 -cpu cortex-a76 "$out/aarch64" --best \
+        neon-dotprod neon-smull scalar
+    check "AArch64 with neither" qemu-aarch64 -cpu cortex-a72 "$out/aarch64" --best \
+        neon-smull scalar
 fi
