@@ -49,7 +49,8 @@ struct EngineOptions: ParsableArguments {
         progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> VoxCPMModel {
         let model = try VoxCPMModel(
-            checkpoint, precision: try chosenPrecision(automatic: automatic), threads: threadCount, instructionSet: instructionSet,
+            checkpoint, precision: try chosenPrecision(automatic: automatic), threads: threadCount,
+            instructionSet: instructionSet,
             packs: noPackCache ? nil : PackCache(), progress: progress)
         if case .failed(let reason) = model.packs {
             Console.note("Note: the packed weights are not kept for the next start: \(reason).")
