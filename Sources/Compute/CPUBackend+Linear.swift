@@ -24,47 +24,73 @@ extension CPUBackend {
             let kernel = weight.precision == .f32 ? kernels.pointee.linear_f32! : kernels.pointee.linear_bf16!
             execute(
                 call, kernel, rows: x.rows, panels: weight.panelCount,
-                prologue: norm.map { norm in
-                    { self.normalizeRows(x, norm, into: input, $0) }
-                })
+                norm.map { .normalize(x, $0, into: input) })
         case .int8:
             quantized.reserve(rows: x.rows, columns: x.columns)
             call.quantized = UnsafePointer(quantized.bytes)
             call.quantized_stride = QuantizedRows.stride(x.columns)
             call.row_scales = UnsafePointer(quantized.scales)
-            execute(call, kernels.pointee.linear_int8!, rows: x.rows, panels: weight.panelCount) {
-                self.quantizeRows(x, norm, $0)
-            }
+            execute(
+                call, kernels.pointee.linear_int8!, rows: x.rows, panels: weight.panelCount, .quantize(x, norm))
         }
     }
 
     private typealias Kernel = @convention(c) (UnsafePointer<mynah_linear>?, Int, Int, Int, Int) -> Void
 
+    /// What happens to the rows before the layer.
+    private enum Prologue {
+        case normalize(Matrix, NormWeight, into: Matrix)
+        case quantize(Matrix, NormWeight?)
+    }
+
+    private func prepare(_ prologue: Prologue, _ rows: Range<Int>) {
+        switch prologue {
+        case .normalize(let x, let norm, let out): normalizeRows(x, norm, into: out, rows)
+        case .quantize(let x, let norm): quantizeRows(x, norm, rows)
+        }
+    }
+
+    /// A layer as the members of the team see it.
+    private struct SharedLayer {
+        let backend: CPUBackend
+        let call: UnsafePointer<mynah_linear>
+        let kernel: Kernel
+        let rows: Int
+        let panels: Int
+        let sharesRows: Bool
+        let prologue: Prologue?
+    }
+
     /// Shares one layer among the team: first the rows' prologue, then, behind a barrier, the panels.
     private func execute(
-        _ call: mynah_linear, _ kernel: Kernel, rows: Int, panels: Int, prologue: ((Range<Int>) -> Void)?
+        _ call: mynah_linear, _ kernel: @escaping Kernel, rows: Int, panels: Int, _ prologue: Prologue?
     ) {
         withUnsafePointer(to: call) { call in
             // Few panels and many rows (convolutions): share the rows. Otherwise share the panels, so that each
             // weight is read by one member only.
             let sharesRows = rows >= 64 && panels < 4 * team.count
             if team.count == 1 || (panels == 1 && !sharesRows) {
-                prologue?(0..<rows)
+                if let prologue { prepare(prologue, 0..<rows) }
                 kernel(call, 0, panels, 0, rows)
                 return
             }
-            team.run { member, barrier in
-                if let prologue {
-                    let share = WorkerTeam.share(of: rows, unit: 1, member: member, count: team.count)
-                    if !share.isEmpty { prologue(share) }
+            let layer = SharedLayer(
+                backend: self, call: call, kernel: kernel, rows: rows, panels: panels, sharesRows: sharesRows,
+                prologue: prologue)
+            team.run(with: layer) { layer, member, barrier in
+                let members = layer.backend.team.count
+                if let prologue = layer.prologue {
+                    let share = WorkerTeam.share(of: layer.rows, unit: 1, member: member, count: members)
+                    if !share.isEmpty { layer.backend.prepare(prologue, share) }
                     barrier.wait()
                 }
                 let share = WorkerTeam.share(
-                    of: sharesRows ? rows : panels, unit: sharesRows ? 9 : 1, member: member, count: team.count)
-                if sharesRows {
-                    kernel(call, 0, panels, share.lowerBound, share.upperBound)
+                    of: layer.sharesRows ? layer.rows : layer.panels, unit: layer.sharesRows ? 9 : 1, member: member,
+                    count: members)
+                if layer.sharesRows {
+                    layer.kernel(layer.call, 0, layer.panels, share.lowerBound, share.upperBound)
                 } else {
-                    kernel(call, share.lowerBound, share.upperBound, 0, rows)
+                    layer.kernel(layer.call, share.lowerBound, share.upperBound, 0, layer.rows)
                 }
             }
         }

@@ -63,7 +63,9 @@ public final class CPUBackend: Backend, @unchecked Sendable {
                     if qkv.rows < 32 {
                         kernels.pointee.rotary(call, 0, qkv.rows)
                     } else {
-                        team.split(qkv.rows) { kernels.pointee.rotary(call, $0.lowerBound, $0.upperBound) }
+                        team.split(qkv.rows, with: (kernels, call)) { work, rows in
+                            work.0.pointee.rotary(work.1, rows.lowerBound, rows.upperBound)
+                        }
                     }
                 }
             }
@@ -97,16 +99,28 @@ public final class CPUBackend: Backend, @unchecked Sendable {
                 call.kv_heads = heads.keyValueHeads
                 call.head_size = heads.headSize
                 withUnsafePointer(to: call) { call in
-                    let items = qkv.rows * heads.keyValueHeads
-                    team.run { member, _ in
-                        let share = WorkerTeam.share(of: items, unit: 1, member: member, count: team.count)
+                    let shared = SharedAttention(
+                        kernels: kernels, call: call, scores: scores.host, scoresPerMember: perMember,
+                        items: qkv.rows * heads.keyValueHeads, members: team.count)
+                    team.run(with: shared) { shared, member, _ in
+                        let share = WorkerTeam.share(of: shared.items, unit: 1, member: member, count: shared.members)
                         guard !share.isEmpty else { return }
-                        let scratch = scores.host + member * perMember
-                        kernels.pointee.attention(call, scratch, share.lowerBound, share.upperBound)
+                        let scratch = shared.scores + member * shared.scoresPerMember
+                        shared.kernels.pointee.attention(shared.call, scratch, share.lowerBound, share.upperBound)
                     }
                 }
             }
         }
+    }
+
+    /// Attention as the members of the team see it.
+    private struct SharedAttention {
+        let kernels: UnsafePointer<mynah_kernels>
+        let call: UnsafePointer<mynah_attention>
+        let scores: UnsafeMutablePointer<Float>
+        let scoresPerMember: Int
+        let items: Int
+        let members: Int
     }
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
@@ -124,9 +138,10 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func copy(_ x: Matrix, into out: Matrix) { out.copy(from: x) }
 
     public func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float) {
-        precondition(
-            [x, guided, free].allSatisfy { $0.rowStride == $0.columns && $0.rows == x.rows && $0.columns == x.columns },
-            "guidance works on contiguous patches of one shape")
+        func fits(_ matrix: Matrix) -> Bool {
+            matrix.rowStride == matrix.columns && matrix.rows == x.rows && matrix.columns == x.columns
+        }
+        precondition(fits(x) && fits(guided) && fits(free), "guidance works on contiguous patches of one shape")
         mynah_guide(guided.base, free.base, x.rows * x.columns, cfg, zeroStar ? 1 : 0, delta, x.base)
     }
 
@@ -135,10 +150,11 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         precondition(x.rowStride == x.columns && out.rowStride == out.columns, "snake works on contiguous rows")
         weight.alpha.withUnsafeBufferPointer { alpha in
             weight.inverse.withUnsafeBufferPointer { inverse in
-                team.split(x.rows, unit: 8) { rows in
+                team.split(x.rows, unit: 8, with: (kernels, x, out, alpha.baseAddress, inverse.baseAddress)) {
+                    work, rows in
+                    let (kernels, x, out, alpha, inverse) = work
                     kernels.pointee.snake(
-                        x.base, alpha.baseAddress, inverse.baseAddress, x.columns, out.base, rows.lowerBound,
-                        rows.upperBound)
+                        x.base, alpha, inverse, x.columns, out.base, rows.lowerBound, rows.upperBound)
                 }
             }
         }
@@ -167,8 +183,8 @@ public final class CPUBackend: Backend, @unchecked Sendable {
                         call.inverse = snake == nil ? nil : inverse.baseAddress
                         call.out = out.base
                         withUnsafePointer(to: call) { call in
-                            team.split(x.rows, unit: 8) { rows in
-                                kernels.pointee.depthwise(call, rows.lowerBound, rows.upperBound)
+                            team.split(x.rows, unit: 8, with: (kernels, call)) { work, rows in
+                                work.0.pointee.depthwise(work.1, rows.lowerBound, rows.upperBound)
                             }
                         }
                     }
@@ -181,16 +197,18 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         precondition(x.columns == weight.weights.count, "\(x.columns) inputs for a filter of \(weight.weights.count)")
         precondition(out.columns == 1 && out.rowStride == 1 && out.rows == x.rows, "a filter has one output")
         weight.weights.withUnsafeBufferPointer { weights in
-            team.split(x.rows, unit: 16) {
+            team.split(x.rows, unit: 16, with: (kernels, x, out, weights.baseAddress, weight.bias)) { work, rows in
+                let (kernels, x, out, weights, bias) = work
                 kernels.pointee.filter(
-                    x.base, x.rowStride, weights.baseAddress, x.columns, weight.bias, out.base, $0.lowerBound,
-                    $0.upperBound)
+                    x.base, x.rowStride, weights, x.columns, bias, out.base, rows.lowerBound, rows.upperBound)
             }
         }
     }
 
     public func tanh(_ x: Matrix) {
         precondition(x.rowStride == x.columns, "tanh works on contiguous rows")
-        team.split(x.rows * x.columns, unit: 1024) { kernels.pointee.tanh(x.base, $0.lowerBound, $0.upperBound) }
+        team.split(x.rows * x.columns, unit: 1024, with: (kernels, x)) { work, range in
+            work.0.pointee.tanh(work.1.base, range.lowerBound, range.upperBound)
+        }
     }
 }

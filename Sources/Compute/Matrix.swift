@@ -15,6 +15,8 @@ public final class Storage: @unchecked Sendable {
     public let count: Int
 
     private let allocation: UnsafeMutableRawPointer
+    /// Bytes mapped; 0 where the allocation came from the heap.
+    private let mappedBytes: Int
 
     /// Allocates zeroed floats on a cache-line boundary, with a line to spare so that vector loads at the end stay
     /// inside.
@@ -24,14 +26,27 @@ public final class Storage: @unchecked Sendable {
         self.count = count
         let line = 64
         let floats = max(count, 1) + 32
-        guard let zeroed = calloc(floats * MemoryLayout<Float>.stride + line, 1) else {
-            preconditionFailure("the system refused \(floats) floats")
-        }
+        let bytes = floats * MemoryLayout<Float>.stride + line
+        mappedBytes = bytes < Self.mappedFrom ? 0 : bytes
+        let zeroed =
+            mappedBytes == 0
+            ? calloc(bytes, 1)
+            : mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let zeroed, zeroed != MAP_FAILED else { preconditionFailure("the system refused \(bytes) bytes") }
         allocation = zeroed
         host = allocation.alignedUp(toMultipleOf: line).bindMemory(to: Float.self, capacity: floats)
     }
 
-    deinit { free(allocation) }
+    /// The heap may hand out pages that were used before, and clears them by writing: large storages do not ask it.
+    private static let mappedFrom = 1 << 20
+
+    deinit {
+        if mappedBytes > 0 {
+            munmap(allocation, mappedBytes)
+        } else {
+            free(allocation)
+        }
+    }
 }
 
 /// A view of rows and columns of activations, row-major, in a backend's memory.

@@ -48,16 +48,40 @@ public final class WorkerTeam: Sendable {
     ///
     /// - Parameter body: Called with the member's index, `0 ..< count`, and a barrier that separates phases of the
     ///   region: every member must reach each barrier.
-    public func run(_ body: (_ member: Int, _ barrier: borrowing Barrier) -> Void) {
-        let barrier = Barrier(shared: shared)
+    public func run(_ body: (_ member: Int, _ barrier: Barrier) -> Void) {
+        withoutActuallyEscaping(body) { escapable in
+            run(with: escapable) { body, member, barrier in body(member, barrier) }
+        }
+    }
+
+    /// Runs `body` as ``run(_:)`` does, but allocates nothing: the patch loop enters hundreds of regions for a patch.
+    ///
+    /// - Parameters:
+    ///   - context: What the region works on.
+    ///   - body: Must capture nothing; everything reaches it in the context.
+    public func run<Context>(
+        with context: Context,
+        _ body: @escaping (_ context: Context, _ member: Int, _ barrier: Barrier) -> Void
+    ) {
         guard count > 1 else {
-            body(0, barrier)
+            body(context, 0, Barrier(shared: shared))
             return
         }
-        withoutActuallyEscaping(body) { escapable in
-            shared.open { escapable($0, Barrier(shared: self.shared)) }
-            escapable(0, barrier)
+        withUnsafePointer(to: Region(context: context, body: body)) { region in
+            shared.open(UnsafeRawPointer(region), Region<Context>.enter)
+            body(context, 0, Barrier(shared: shared))
             shared.finishAndWait()
+        }
+    }
+
+    /// A region as the members find it, on the caller's stack.
+    private struct Region<Context> {
+        let context: Context
+        let body: (Context, Int, Barrier) -> Void
+
+        static func enter(_ region: UnsafeRawPointer, member: Int, shared: Shared) {
+            let region = region.assumingMemoryBound(to: Region<Context>.self)
+            region.pointee.body(region.pointee.context, member, Barrier(shared: shared))
         }
     }
 
@@ -68,15 +92,38 @@ public final class WorkerTeam: Sendable {
     ///   - unit: Items that must stay together (a share is a multiple of it, but for the last).
     ///   - body: Called with a non-empty range.
     public func split(_ total: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
+        withoutActuallyEscaping(body) { escapable in
+            split(total, unit: unit, with: escapable) { body, range in body(range) }
+        }
+    }
+
+    /// Splits as ``split(_:unit:_:)`` does, but allocates nothing.
+    ///
+    /// - Parameters:
+    ///   - context: What the region works on.
+    ///   - body: Must capture nothing; everything reaches it in the context.
+    public func split<Context>(
+        _ total: Int, unit: Int = 1, with context: Context,
+        _ body: @escaping (_ context: Context, _ range: Range<Int>) -> Void
+    ) {
         guard total > 0 else { return }
         if count == 1 || total <= unit {
-            body(0..<total)
+            body(context, 0..<total)
             return
         }
-        run { member, _ in
-            let range = WorkerTeam.share(of: total, unit: unit, member: member, count: count)
-            if !range.isEmpty { body(range) }
+        run(with: Share(context: context, total: total, unit: unit, members: count, body: body)) { share, member, _ in
+            let range = WorkerTeam.share(of: share.total, unit: share.unit, member: member, count: share.members)
+            if !range.isEmpty { share.body(share.context, range) }
         }
+    }
+
+    /// What the members of a split region share.
+    private struct Share<Context> {
+        let context: Context
+        let total: Int
+        let unit: Int
+        let members: Int
+        let body: (Context, Range<Int>) -> Void
     }
 
     /// The share of one member: contiguous, a multiple of `unit` but for the end.
@@ -105,24 +152,27 @@ public final class WorkerTeam: Sendable {
     }
 }
 
-/// Separates the phases of one parallel region.
-public struct Barrier: ~Copyable {
+/// Separates the phases of one parallel region; of no use outside of it.
+///
+/// It would be noncopyable if the optimiser of Swift 6.3 did not fail on noncopyable arguments of generic regions.
+public struct Barrier {
     fileprivate let shared: WorkerTeam.Shared
 
     /// Waits until every member of the team has arrived.
-    public borrowing func wait() { shared.meet() }
+    public func wait() { shared.meet() }
 }
 
 extension WorkerTeam {
     /// What the members share. All mutable state is atomic, or written before the atomic that publishes it.
     ///
-    /// `@unchecked Sendable`: `work` is written by the caller before `region` is advanced with release ordering, and
+    /// `@unchecked Sendable`: `region` and `enter` are written by the caller before `opened` is advanced with release ordering, and
     /// read by members after they saw the advance with acquire ordering; it is cleared after all have finished.
     /// `mutex` and `condition` are initialised once and never moved.
     fileprivate final class Shared: @unchecked Sendable {
         private let count: Int
-        private var work: ((Int) -> Void)?
-        private let region = Atomic<Int>(0)
+        private var region: UnsafeRawPointer?
+        private var enter: Enter?
+        private let opened = Atomic<Int>(0)
         private let unfinished = Atomic<Int>(0)
         private let parked = Atomic<Int>(0)
         private let stopping = Atomic<Bool>(false)
@@ -146,8 +196,11 @@ extension WorkerTeam {
             mutex.deallocate()
         }
 
-        func open(_ body: @escaping (Int) -> Void) {
-            work = body
+        typealias Enter = (_ region: UnsafeRawPointer, _ member: Int, _ shared: Shared) -> Void
+
+        func open(_ region: UnsafeRawPointer, _ enter: @escaping Enter) {
+            self.region = region
+            self.enter = enter
             unfinished.store(count - 1, ordering: .relaxed)
             advance()
         }
@@ -158,7 +211,7 @@ extension WorkerTeam {
         }
 
         private func advance() {
-            region.add(1, ordering: .sequentiallyConsistent)
+            opened.add(1, ordering: .sequentiallyConsistent)
             if parked.load(ordering: .sequentiallyConsistent) > 0 {
                 pthread_mutex_lock(mutex)
                 pthread_cond_broadcast(condition)
@@ -169,7 +222,8 @@ extension WorkerTeam {
         func finishAndWait() {
             var spin = 0
             while unfinished.load(ordering: .acquiring) > 0 { WorkerTeam.pause(&spin) }
-            work = nil
+            region = nil
+            enter = nil
         }
 
         func meet() {
@@ -190,20 +244,20 @@ extension WorkerTeam {
                 waitForRegion(after: seen)
                 seen += 1
                 if stopping.load(ordering: .acquiring) { return }
-                work?(member)
+                if let region, let enter { enter(region, member, self) }
                 unfinished.subtract(1, ordering: .releasing)
             }
         }
 
         private func waitForRegion(after seen: Int) {
             for spin in 0..<Self.spins {
-                if region.load(ordering: .acquiring) > seen { return }
+                if opened.load(ordering: .acquiring) > seen { return }
                 if spin % 512 == 511 { sched_yield() }
                 _spinHint()
             }
             pthread_mutex_lock(mutex)
             parked.add(1, ordering: .sequentiallyConsistent)
-            while region.load(ordering: .sequentiallyConsistent) <= seen { pthread_cond_wait(condition, mutex) }
+            while opened.load(ordering: .sequentiallyConsistent) <= seen { pthread_cond_wait(condition, mutex) }
             parked.subtract(1, ordering: .sequentiallyConsistent)
             pthread_mutex_unlock(mutex)
         }

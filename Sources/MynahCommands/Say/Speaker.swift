@@ -45,6 +45,8 @@ struct Speaker {
     func speak(_ parts: [String], prompt: VoicePrompt?, into sink: SpeechSink) throws -> Outcome {
         var outcome = Outcome(seed: settings.seed)
         var prompt = prompt
+        // One part after the other uses the memory of the same engine.
+        var engine: PatchEngine?
         for (index, part) in parts.enumerated() {
             var request = try request(for: feed.fed(part), prompt: prompt)
             let room = settings.maxSeconds.map { Int($0 * Double(model.sampleRateHz)) - sink.sampleCount }
@@ -52,7 +54,9 @@ struct Speaker {
                 let patches = (max(room, 1) + model.samplesPerPatch - 1) / model.samplesPerPatch
                 request.maxPatches = min(request.maxPatches, patches)
             }
-            let spoken = try speak(request, done: sink.sampleCount) { samples in
+            let fitting = try model.engine(for: request, reusing: engine)
+            engine = fitting
+            let spoken = try speak(request, in: fitting, done: sink.sampleCount) { samples in
                 try sink.append(room.map { Array(samples.prefix($0)) } ?? samples)
             }
             if index == 0 { outcome.seed = spoken.seed }
@@ -97,7 +101,7 @@ struct Speaker {
 
     /// Speaks one part; samples leave at once, or when an attempt is accepted where there may be several.
     private func speak(
-        _ request: GenerationRequest, done: Int, emit: ([Float]) throws -> Void
+        _ request: GenerationRequest, in engine: PatchEngine, done: Int, emit: ([Float]) throws -> Void
     ) throws -> Spoken {
         var spoken = Spoken(seed: request.seed)
         var samples = done
@@ -106,7 +110,7 @@ struct Speaker {
             onPatch(Double(samples) / Double(model.sampleRateHz))
         }
         if let retry = settings.retry, retry.maxAttempts > 1 {
-            let speech = try model.generate(request, retry: retry) { patch in
+            let speech = try model.generate(request, retry: retry, in: engine) { patch in
                 if patch.index == 0 {
                     spoken.latents = []
                     samples = done
@@ -119,7 +123,7 @@ struct Speaker {
             spoken.seed = speech.seed
             spoken.timings = speech.timings
         } else {
-            let generation = try Generation(model, request)
+            let generation = try Generation(engine, request)
             while !isCancelled(), let patch = try generation.next() {
                 spoken.latents += patch.latents
                 try emit(patch.samples)

@@ -22,7 +22,7 @@ public final class Generation {
     ///
     /// - Throws: ``VoxCPMError`` where a parameter is out of range or the text does not fit.
     public convenience init(_ model: VoxCPMModel, _ request: GenerationRequest) throws {
-        try self.init(try PatchEngine(model, try model.capacity(for: request)), request)
+        try self.init(try model.engine(for: request), request)
     }
 
     /// Runs in an engine for one sequence, whose memory serves one generation after the other.
@@ -66,6 +66,15 @@ public final class Generation {
 }
 
 extension VoxCPMModel {
+    /// An engine with room for one request: the given one where it has it, otherwise a new one.
+    ///
+    /// - Throws: ``VoxCPMError`` where the request is not valid.
+    public func engine(for request: GenerationRequest, reusing engine: PatchEngine? = nil) throws -> PatchEngine {
+        let capacity = try capacity(for: request)
+        if let engine, engine.capacity.positions >= capacity.positions { return engine }
+        return try PatchEngine(self, capacity)
+    }
+
     /// What an engine needs for one request.
     ///
     /// - Throws: ``VoxCPMError`` where the request is not valid.

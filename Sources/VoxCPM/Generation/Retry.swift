@@ -38,24 +38,19 @@ extension VoxCPMModel {
     /// - Parameters:
     ///   - request: What to speak. With a retry policy its `patchesPerToken` follows the policy's.
     ///   - retry: When to try again; nil for one attempt.
+    ///   - engine: An engine for one sequence to generate in; a new one where there is none.
+    ///   - trace: Records intermediate tensors of every attempt.
     ///   - onPatch: Called after each patch; return false to stop early.
     public func generate(
-        _ request: GenerationRequest, retry: RetryPolicy? = nil, onPatch: (Patch) -> Bool = { _ in true }
-    ) throws -> GeneratedSpeech {
-        try generate(request, retry: retry, trace: nil, onPatch: onPatch)
-    }
-
-    /// The same, recording intermediate tensors of every attempt.
-    public func generate(
-        _ request: GenerationRequest, retry: RetryPolicy?, trace: TraceRecorder?,
-        onPatch: (Patch) -> Bool = { _ in true }
+        _ request: GenerationRequest, retry: RetryPolicy? = nil, in engine: PatchEngine? = nil,
+        trace: TraceRecorder? = nil, onPatch: (Patch) -> Bool = { _ in true }
     ) throws -> GeneratedSpeech {
         var request = request
         if let retry { request.patchesPerToken = retry.patchesPerToken }
         let context = min(2, (request.prompt?.rows ?? 0) / configuration.patchSize)
         let patchValues = configuration.patchSize * configuration.latentSize
         var attempt = 1
-        let engine = try PatchEngine(self, try capacity(for: request))
+        let engine = try engine ?? self.engine(for: request)
         while true {
             trace?.remove("latent", "audio")
             let generation = try Generation(engine, request, trace: trace)
