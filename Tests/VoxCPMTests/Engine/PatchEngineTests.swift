@@ -15,7 +15,7 @@ struct PatchEngineTests {
         try check(try ReferenceModel.load("v05b", precision: .int8, threads: threads), batch: 5, seed: 77)
     }
 
-    /// Fills an engine, then lets sequences join and leave at random between steps, and compares each with itself alone.
+    /// Fills an engine, then lets sequences join, pause and leave at random between steps, and compares each with itself alone.
     private func check(_ model: VoxCPMModel, batch: Int, seed: UInt64) throws {
         var random = RandomRequests(model, seed: seed)
         let requests = (0..<batch + 5).map { _ in random.next() }
@@ -25,6 +25,7 @@ struct PatchEngineTests {
         var removed: Set<Int> = []
         var waiting = Array(requests.indices)
         var most = 0
+        var paused: SequenceID?
         while !waiting.isEmpty || !running.isEmpty {
             while let index = waiting.first, running.count < batch, most < batch || random.below(3) > 0 {
                 running[try engine.admit(requests[index])] = index
@@ -44,7 +45,12 @@ struct PatchEngineTests {
                 removed.insert(index)
                 running[id] = nil
             }
-            #expect(engine.sequenceCount == running.count)
+            // A paused sequence keeps its place and goes on later as if nothing had been.
+            if let id = paused { engine.resume(id) }
+            paused = random.below(2) == 0 ? running.max { $0.value < $1.value }?.key : nil
+            if let id = paused { engine.pause(id) }
+            #expect(engine.sequenceCount == running.count - (paused == nil ? 0 : 1))
+            #expect(engine.freePlaces == batch - running.count)
         }
         #expect(most == batch, "the engine was never full")
         for (index, request) in requests.enumerated() {
