@@ -90,6 +90,25 @@ public final class VoxCPMModel: Sendable {
         self.packs = packs
     }
 
+    /// The same weights on another backend; the AudioVAE stays where it is.
+    init(_ other: VoxCPMModel, on backend: any Backend) {
+        configuration = other.configuration
+        precision = other.precision
+        self.backend = backend
+        team = other.team
+        semanticLM = other.semanticLM
+        residualLM = other.residualLM
+        localEncoder = other.localEncoder
+        quantizer = other.quantizer
+        stopPredictor = other.stopPredictor
+        flowMatching = other.flowMatching
+        semanticToDiT = other.semanticToDiT
+        residualToDiT = other.residualToDiT
+        audioVAE = other.audioVAE
+        panels = other.panels
+        packs = other.packs
+    }
+
     /// Samples per second of the audio.
     public var sampleRateHz: Int { configuration.audioVAE.sampleRateHz }
     /// Samples of one patch.

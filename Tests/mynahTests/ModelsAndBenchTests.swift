@@ -78,7 +78,7 @@ struct ModelsAndBenchTests {
     }
 
     /// The help as people read it: a change must be meant. `UPDATE_SNAPSHOTS=1` writes it anew.
-    @Test(arguments: ["", "say", "models", "bench", "trace"]) func helpIsAsAgreed(command: String) throws {
+    @Test(arguments: ["", "say", "models", "bench", "doctor", "trace"]) func helpIsAsAgreed(command: String) throws {
         let run = try CommandRun.run((command.isEmpty ? [] : [command]) + ["--help"], in: try TemporaryFolder())
         #expect(run.code == 0)
         let text = String(decoding: run.output, as: UTF8.self)

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Checkpoint
+import Compute
+import Foundation
+import VoxCPM
+
+/// `mynah doctor`: what this machine can do, and what keeps it from doing more.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look at this machine and a model, and advise.",
+        discussion: """
+            Ends with 1 where the model cannot speak here. With --precision it speaks a few patches twice from the same \
+            noise, in 32-bit floats and in that precision, and tells how far they differ: the relative error of each \
+            kind of linear layer, of the latents and of the sound. It ends with 1 where a kind of layer is 2 % off or \
+            more. This takes memory for the model in 32-bit floats.
+
+            EXAMPLES
+              mynah doctor
+              mynah doctor --model ./VoxCPM1.5 --json
+              mynah doctor --precision int8 --model nano
+              mynah doctor --precision bf16 --synthetic voxcpm1.5
+            """)
+
+    @OptionGroup var model: ModelOption
+
+    @Option(help: ArgumentHelp("Compare this precision with 32-bit floats.", valueName: "int8|bf16|auto"))
+    var precision: PrecisionChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --precision: random weights in the shape of an official model instead of a model.",
+            valueName: "voxcpm1.5|voxcpm-0.5b"))
+    var synthetic: BenchCommand.SyntheticFamily?
+
+    @Option(help: "With --precision: patches of speech to compare.")
+    var patches = 4
+
+    @Option(help: "Threads that compute (default: the physical cores).")
+    var threads: Int?
+
+    @Flag(help: "Write one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if synthetic != nil, precision == nil { throw ValidationError("--synthetic needs --precision.") }
+        if precision == .f32 { throw ValidationError("--precision f32 is what the others are compared with.") }
+        if !(1...100).contains(patches) { throw ValidationError("--patches is \(patches), but must be 1 to 100.") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads), but must be 1 to 1024.")
+        }
+    }
+
+    func run() throws {
+        guard let precision else {
+            let checkup = try Checkup(model: model.model)
+            Console.write(json ? try checkup.json() : checkup.text)
+            if !checkup.isWell { throw ExitStatus.failure }
+            return
+        }
+        let checkup = try PrecisionCheckup(
+            model: model, synthetic: synthetic?.family, precision: precision.precision,
+            threads: threads ?? ProcessorCount.physicalCores, patches: patches)
+        let comparison = try checkup.compare()
+        Console.write(json ? try checkup.json(comparison) : checkup.text(comparison))
+        if !comparison.layersBeyondLimit.isEmpty { throw ExitStatus.failure }
+    }
+}
