@@ -1,6 +1,7 @@
 import Checkpoint
 import Compute
 import Foundation
+import SpeechEngine
 import TextFrontend
 import VoxCPM
 
@@ -58,9 +59,9 @@ struct PrecisionCheckup {
         switch source {
         case .checkpoint(let checkpoint):
             let generation = try GenerationFile.load(from: checkpoint.folder)
-            let feed = TextFeed(
-                tokenizer: try BPETokenizer(contentsOf: checkpoint.tokenizerFile),
-                phonemizer: generation.text == .arpabet ? try EnglishReading.phonemizer(lexicon: nil) : nil)
+            let feed = try TextFeed(
+                tokenizer: BPETokenizer(contentsOf: checkpoint.tokenizerFile), form: generation.text,
+                lexicon: UserLexicon())
             return GenerationRequest(tokens: feed.tokens(prompt: nil, text: feed.fed(Self.text)).all)
         case .synthetic(let checkpoint):
             let vocabulary = checkpoint.configuration.languageModel.vocabularySize
