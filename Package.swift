@@ -27,7 +27,11 @@ let package = Package(
         .executable(name: "mynah", targets: ["mynah"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // C kernels are optimised in debug builds too: tests run them on real sizes.
@@ -44,9 +48,21 @@ let package = Package(
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
         room("SpeechEngine", imports: ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"]),
         room(
+            "SpeechStore",
+            imports: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        room(
+            "ModelHub",
+            imports: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        room(
             "MynahCommands",
             imports: [
-                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine",
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ModelHub",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
@@ -59,6 +75,15 @@ let package = Package(
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
         tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
         tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
+        tests(
+            of: "SpeechStore",
+            imports: [.product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "ModelHub",
+            imports: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

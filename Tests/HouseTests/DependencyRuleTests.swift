@@ -14,8 +14,10 @@ struct DependencyRuleTests {
         "AudioIO": ["CSndFile", "CSoxr"],
         "VoxCPM": ["Compute", "Checkpoint"],
         "SpeechEngine": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"],
+        "SpeechStore": ["GRDB", "Crypto"],
+        "ModelHub": ["AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "Crypto"],
         "MynahCommands": [
-            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ArgumentParser",
+            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ModelHub", "ArgumentParser",
         ],
         "mynah": ["MynahCommands"],
     ]

@@ -23,10 +23,17 @@ struct ModelShelf {
         for path in (environment["MYNAH_MODELS"] ?? "").split(separator: ":") {
             folders.append(URL(fileURLWithPath: String(path), isDirectory: true))
         }
-        let data = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-        let home = data ?? URL(fileURLWithPath: NSHomeDirectory()).appendingPathComponent(".local/share")
-        folders.append(home.appendingPathComponent("mynah/models", isDirectory: true))
+        folders.append(own)
         return ModelShelf(folders: folders)
+    }
+
+    /// The user's own folder, which downloads go to.
+    static var own: URL {
+        let data = ProcessInfo.processInfo.environment["XDG_DATA_HOME"].flatMap {
+            $0.isEmpty ? nil : URL(fileURLWithPath: $0)
+        }
+        let home = data ?? URL(fileURLWithPath: NSHomeDirectory()).appendingPathComponent(".local/share")
+        return home.appendingPathComponent("mynah/models", isDirectory: true)
     }
 
     /// The folder of a model: a path, or a name on the shelf.
