@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 
-/// A file as a hub lists it.
+/// A file to be fetched.
 struct HubFile: Sendable, Hashable, Codable {
     /// What the bytes must hash to, in hexadecimal digits.
     enum Digest: Sendable, Hashable, Codable {
@@ -9,10 +9,28 @@ struct HubFile: Sendable, Hashable, Codable {
         /// SHA-1 over `blob <size>\0` and the bytes: how git names small files.
         case gitBlob(String)
 
+        /// nil unless it has the form of one.
+        init?(sha256 text: String) {
+            let digits = text.lowercased()
+            guard Self.isHexadecimal(digits, count: 64) else { return nil }
+            self = .sha256(digits)
+        }
+
+        /// nil unless it has the form of one.
+        init?(gitBlob text: String) {
+            let digits = text.lowercased()
+            guard Self.isHexadecimal(digits, count: 40) else { return nil }
+            self = .gitBlob(digits)
+        }
+
         var text: String {
             switch self {
             case .sha256(let text), .gitBlob(let text): text
             }
+        }
+
+        static func isHexadecimal(_ text: String, count: Int) -> Bool {
+            text.utf8.count == count && text.allSatisfy { $0.isASCII && $0.isHexDigit }
         }
     }
 

@@ -1,10 +1,18 @@
 import Foundation
 
+/// A file as a hub lists it, with what it tells of it.
+struct ListedFile: Sendable {
+    let path: String
+    var size: Int?
+    var digest: HubFile.Digest?
+}
+
 /// What a repository holds at one commit.
 struct HubListing: Sendable {
     /// The commit that all files are fetched at; a branch where the hub does not tell.
     let commit: String
-    let files: [HubFile]
+    let host: String
+    let files: [ListedFile]
 
     static let fileLimit = 10_000
     private static let pageLimit = 20
@@ -67,28 +75,26 @@ extension HubListing {
         let what = "model \(repository)"
         let named = source.address(model + ["revision", repository.revision ?? "main"])
         let commit = try await client.json(Revision.self, at: named, what: what).value.sha
-        guard commit.count == 40, isHexadecimal(commit) else {
+        guard HubFile.Digest.isHexadecimal(commit, count: 40) else {
             throw HubError.badListing(host: source.host, reason: "its commit is no commit")
         }
-        var files: [HubFile] = []
+        var files: [ListedFile] = []
         var page = source.address(model + ["tree", commit], query: ["recursive": "true"])
         for _ in 0..<pageLimit {
-            guard let address = page else { return HubListing(commit: commit, files: files) }
+            guard let address = page else { return HubListing(commit: commit, host: source.host, files: files) }
             let (entries, next) = try await client.json([TreeEntry].self, at: address, what: what)
-            files += try entries.filter { $0.type == "file" }.map { try file($0, source) }
+            files += entries.filter { $0.type == "file" }.map(file)
             page = next
         }
         throw HubError.badListing(host: source.host, reason: "it has more than \(pageLimit) pages")
     }
 
-    private static func file(_ entry: TreeEntry, _ source: HubSource) throws -> HubFile {
+    private static func file(_ entry: TreeEntry) -> ListedFile {
         if let lfs = entry.lfs {
-            let digest = lfs.oid.hasPrefix("sha256:") ? String(lfs.oid.dropFirst(7)) : lfs.oid
-            return try file(entry.path, lfs.size, sha256: digest, source)
+            let digits = lfs.oid.hasPrefix("sha256:") ? String(lfs.oid.dropFirst(7)) : lfs.oid
+            return ListedFile(path: entry.path, size: lfs.size, digest: HubFile.Digest(sha256: digits))
         }
-        guard let size = entry.size, size >= 0, let oid = entry.oid?.lowercased(), oid.count == 40, isHexadecimal(oid)
-        else { throw HubError.badListing(host: source.host, reason: "\(entry.path.debugDescription) has no digest") }
-        return HubFile(path: entry.path, size: size, digest: .gitBlob(oid))
+        return ListedFile(path: entry.path, size: entry.size, digest: HubFile.Digest(gitBlob: entry.oid ?? ""))
     }
 }
 
@@ -129,21 +135,9 @@ extension HubListing {
             ["api", "v1", "models", repository.owner, repository.name, "repo", "files"],
             query: ["Revision": revision, "Recursive": "true"])
         let answer = try await client.json(Answer.self, at: address, what: "model \(repository)").value
-        let files = try answer.data.files.filter { $0.type == "blob" }.map { entry in
-            try file(entry.path, entry.size, sha256: entry.sha256 ?? "", source)
+        let files = answer.data.files.filter { $0.type == "blob" }.map { entry in
+            ListedFile(path: entry.path, size: entry.size, digest: HubFile.Digest(sha256: entry.sha256 ?? ""))
         }
-        return HubListing(commit: revision, files: files)
+        return HubListing(commit: revision, host: source.host, files: files)
     }
-}
-
-extension HubListing {
-    private static func file(_ path: String, _ size: Int, sha256: String, _ source: HubSource) throws -> HubFile {
-        let digest = sha256.lowercased()
-        guard size >= 0, digest.count == 64, isHexadecimal(digest) else {
-            throw HubError.badListing(host: source.host, reason: "\(path.debugDescription) has no digest")
-        }
-        return HubFile(path: path, size: size, digest: .sha256(digest))
-    }
-
-    private static func isHexadecimal(_ text: String) -> Bool { text.allSatisfy { $0.isASCII && $0.isHexDigit } }
 }

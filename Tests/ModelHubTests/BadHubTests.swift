@@ -234,10 +234,7 @@ struct BadHubTests {
         #expect(!hub.requests.contains { $0.path.contains("/resolve/") })
     }
 
-    @Test(arguments: [
-        "", "[", "{}", "[{\"type\":\"file\",\"path\":\"a\"}]",
-        "[{\"type\":\"file\",\"path\":\"a\",\"size\":-1,\"oid\":\"\"}]",
-    ])
+    @Test(arguments: ["", "[", "{}", "[{\"type\":\"file\"}]", "[{\"type\":\"file\",\"path\":1}]"])
     func listsThatAreNoneAreRefused(list: String) async throws {
         let (hub, place) = (try await LocalHub(), try HubFolder())
         hub.misbehave { request, _ in request.path.contains("/tree/") ? HubAnswer(body: Data(list.utf8)) : nil }
@@ -245,6 +242,35 @@ struct BadHubTests {
             Issue.record("another error")
             return
         }
+    }
+
+    /// Of a file that is needed the list must tell size and digest; of others it need not.
+    @Test(arguments: ["size", "oid", "huge", "negative"]) func whatTheListMustTell(kind: String) async throws {
+        let (hub, place) = (try await LocalHub(), try HubFolder())
+        @Sendable func misbehave(with path: String) {
+            hub.misbehave { request, _ in
+                guard request.path.contains("/tree/") else { return nil }
+                return LocalHub.json(
+                    LocalHub.model.map { name, content in
+                        var entry = LocalHub.entry(name, content)
+                        guard name == path else { return entry }
+                        switch kind {
+                        case "huge": entry["size"] = Int.max
+                        case "negative": entry["size"] = -1
+                        default: entry[kind] = nil
+                        }
+                        return entry
+                    })
+            }
+        }
+        misbehave(with: "config.json")
+        guard case .badListing = await failure(hub, place) else {
+            Issue.record("another error")
+            return
+        }
+        misbehave(with: "README.md")
+        try await place.pull(hub)
+        #expect(place.files == LocalHub.needed)
     }
 
     @Test func cancellingKeepsWhatIsThere() async throws {
