@@ -73,6 +73,31 @@ struct HistoryTests {
         #expect(folder.audioFiles.count == 1)
     }
 
+    /// Many at once, some of which give up: every row has its audio, and every file its row.
+    @Test func manyAtOnce() async throws {
+        let folder = try StoreFolder()
+        var settings = StoreFolder.settings
+        settings.historyEntries = 20
+        let store = try await folder.open(settings)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<60 {
+                group.addTask {
+                    let task = Task { try await store.record(entry("\(number)", audio: "sound of \(number)")) }
+                    if number % 3 == 0 { task.cancel() }
+                    if let kept = try? await task.value, number % 5 == 0 {
+                        try? await store.deleteHistoryEntry(kept.id)
+                    }
+                }
+            }
+        }
+        let kept = try await store.history(before: nil, limit: 100)
+        #expect((1...20).contains(kept.count))
+        for entry in kept {
+            #expect(try Data(contentsOf: store.file(of: entry.audio)) == Data("sound of \(entry.text)".utf8))
+        }
+        #expect(folder.audioFiles == Set(kept.map(\.audio.id.description)))
+    }
+
     @Test func nothingIsWrittenWhenSwitchedOff() async throws {
         let folder = try StoreFolder()
         var settings = StoreFolder.settings

@@ -176,9 +176,13 @@ extension LocalStore {
 
     /// Empties the write-ahead log into the database, so that deleted content is overwritten in both. Readers that are
     /// at work may keep the log until they end; it is then emptied later.
+    ///
+    /// What was deleted is deleted: a caller that is cancelled now does not stop this.
     func eraseDeleted() async throws {
         do {
-            try await database.barrierWriteWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            try await Task { [database] in
+                try await database.barrierWriteWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            }.value
         } catch let error as DatabaseError {
             guard error.resultCode != .SQLITE_BUSY else { return }
             throw StoreError(error, path: database.path)
