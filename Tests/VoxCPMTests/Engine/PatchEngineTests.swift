@@ -85,6 +85,47 @@ struct PatchEngineTests {
         }
     }
 
+    @Test(arguments: [1, 4]) func pausesAreNotHeard(batch: Int) throws {
+        let model = try ReferenceModel.load("v15", threads: 1)
+        var random = RandomRequests(model, seed: 31)
+        let engine = try PatchEngine(model, EngineCapacity(sequences: batch, positions: 48))
+        for _ in 0..<3 {
+            let requests = (0..<batch).map { _ in random.next() }
+            var spoken: [SequenceID: Spoken] = [:]
+            let ids = try requests.map { try engine.admit($0) }
+            var running = Set(ids)
+            while !running.isEmpty {
+                for id in running {
+                    if random.below(2) == 0 { engine.pause(id) } else { engine.resume(id) }
+                    engine.resume(SequenceID(number: -1))
+                }
+                #expect(engine.freePlaces == batch - running.count)
+                for made in engine.step() {
+                    spoken[made.id, default: Spoken()].add(made.patch)
+                    guard let reason = made.finishReason else { continue }
+                    spoken[made.id]?.finishReason = reason
+                    running.remove(made.id)
+                }
+            }
+            for (id, request) in zip(ids, requests) { #expect(spoken[id] == (try Spoken.alone(model, request))) }
+        }
+    }
+
+    @Test func aPausedSequenceKeepsItsPlaceUntilItIsRemoved() throws {
+        let model = try ReferenceModel.load("v15")
+        let engine = try PatchEngine(model, EngineCapacity(sequences: 1, positions: 30))
+        let request = GenerationRequest(tokens: [300, 301])
+        let id = try engine.admit(request)
+        engine.pause(id)
+        engine.pause(id)
+        #expect(engine.step().isEmpty)
+        #expect(throws: VoxCPMError.engineFull(sequences: 1)) { try engine.admit(request) }
+        engine.remove(id)
+        engine.resume(id)
+        #expect(engine.sequenceCount == 0 && engine.freePlaces == 1)
+        _ = try engine.admit(request)
+    }
+
     @Test func aFullEngineRefusesAndTakesTheNextWhenOneHasLeft() throws {
         let model = try ReferenceModel.load("v15")
         let engine = try PatchEngine(model, EngineCapacity(sequences: 2, positions: 30))
