@@ -46,7 +46,12 @@ let package = Package(
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr"]),
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
-        room("SpeechEngine", imports: ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"]),
+        room(
+            "SpeechEngine",
+            imports: [
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "SpeechStore",
             imports: [

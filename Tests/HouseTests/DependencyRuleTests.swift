@@ -13,7 +13,7 @@ struct DependencyRuleTests {
         "TextFrontend": [],
         "AudioIO": ["CSndFile", "CSoxr"],
         "VoxCPM": ["Compute", "Checkpoint"],
-        "SpeechEngine": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM"],
+        "SpeechEngine": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "Crypto"],
         "SpeechStore": ["GRDB", "Crypto"],
         "ModelHub": ["AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "Crypto"],
         "MynahCommands": [

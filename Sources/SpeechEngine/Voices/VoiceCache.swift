@@ -1,15 +1,15 @@
-import Checkpoint
 import Compute
+import Crypto
 
 /// Encoded recordings by their content and model: each is encoded once, whoever asks, and the ones used last are kept.
 struct VoiceCache {
     /// What was encoded, and with what.
     struct Key: Hashable, Sendable {
-        private let content: [UInt8]
+        private let content: SHA256Digest
         private let model: String
 
         init(_ recording: [Float], model: String) {
-            content = recording.withUnsafeBytes { SHA256.digest($0) }
+            content = recording.withUnsafeBytes { SHA256.hash(data: $0) }
             self.model = model
         }
     }
