@@ -125,17 +125,18 @@ def collate(parts: list[tuple[list[int], list[float], np.ndarray, int]]) -> Batc
 class Sampler:
     """Batches of about equally long examples with at most ``budget`` patches each."""
 
-    def __init__(self, items: list[Utterance], budget: int, rng: random.Random):
+    def __init__(self, items: list[Utterance], budget: int, rng: random.Random, prompted: float = 0.0):
         self.items, self.budget, self.rng = items, budget, rng
+        #: Share of the default voice's sentences that follow a prompt: long texts are spoken so.
+        self.prompted = prompted
         self.by_speaker: dict[int, list[int]] = {}
         for i, u in enumerate(items):
-            if u.speaker >= 0:
-                self.by_speaker.setdefault(u.speaker, []).append(i)
+            self.by_speaker.setdefault(u.speaker, []).append(i)
 
     def example(self, i: int) -> tuple[list[int], list[float], np.ndarray, int]:
-        """The default voice alone; another speaker after a prompt of the same speaker."""
+        """The default voice mostly alone; another speaker after a prompt of the same speaker."""
         u = self.items[i]
-        if u.speaker < 0:
+        if u.speaker < 0 and self.rng.random() >= self.prompted:
             return *tokens(u.line, u.frames), u.latents, 0
         return self.join(self.items[self.rng.choice(self.by_speaker[u.speaker])], u)
 

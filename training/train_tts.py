@@ -129,6 +129,7 @@ def main() -> None:
     ap.add_argument("--curriculum", default="1200:20,3000:34,6000:44", help="STEP:PATCHES,...")
     ap.add_argument("--spelled", type=float, default=0.03, help="share of words given in bare letters")
     ap.add_argument("--lexical", type=float, default=0.5, help="share of words written as CMUdict has them")
+    ap.add_argument("--prompted", type=float, default=0.0, help="share of the default voice's sentences after a prompt")
     ap.add_argument("--checkpointing", action="store_true", help="recompute activations (larger models)")
     ap.add_argument("--seed", type=int, default=1)
     args = ap.parse_args()
@@ -171,7 +172,7 @@ def main() -> None:
                               vary)
     hours = sum(len(u.latents) for u in items) * dataset.SAMPLES_PER_PATCH / 24000 / 3600
     print(f"{len(items)} utterances, {hours:.2f} h; parameters in millions: {count(model)}; from step {step}", flush=True)
-    sampler = dataset.Sampler(items, args.patches, rng)
+    sampler = dataset.Sampler(items, args.patches, rng, args.prompted)
 
     def save() -> None:
         state = {"config": config, "model": model.state_dict(), "helpers": helpers.state_dict(), "ema": ema,
