@@ -151,12 +151,12 @@ extension CPUBackend {
     }
 }
 
-/// Memory for rows of 8-bit activations and their scales.
+/// Memory for rows of 8-bit activations, and a scale for each block of a row.
 final class QuantizedRows {
     private(set) var bytes = UnsafeMutablePointer<Int8>.allocate(capacity: 64)
     private(set) var scales = UnsafeMutablePointer<Float>.allocate(capacity: 1)
     private var byteCount = 64
-    private var rowCount = 1
+    private var scaleCount = 1
 
     deinit {
         bytes.deallocate()
@@ -165,6 +165,9 @@ final class QuantizedRows {
 
     /// Bytes from one row to the next: four activations are read at once.
     static func stride(_ columns: Int) -> Int { (columns + 3) / 4 * 4 }
+
+    /// Blocks of a row that have a scale each.
+    static func blocks(_ columns: Int) -> Int { (columns + Int(MYNAH_INT8_BLOCK) - 1) / Int(MYNAH_INT8_BLOCK) }
 
     /// Makes room; what was there is lost.
     func reserve(rows: Int, columns: Int) {
@@ -175,10 +178,11 @@ final class QuantizedRows {
             bytes = .allocate(capacity: needed)
             byteCount = needed
         }
-        if rows > rowCount {
+        let neededScales = rows * Self.blocks(columns)
+        if neededScales > scaleCount {
             scales.deallocate()
-            scales = .allocate(capacity: rows)
-            rowCount = rows
+            scales = .allocate(capacity: neededScales)
+            scaleCount = neededScales
         }
     }
 }

@@ -1,7 +1,7 @@
 extension LinearWeight {
     /// The name of the panels' layout, the same for every instruction set. Panels that were kept in a file are used only
     /// under the name they were packed for: whoever changes a packing changes the name.
-    public static let layout = "panels-32/1"
+    public static let layout = "panels-32/2"
 
     /// What decides how large packed panels are and how they are read.
     public struct Form: Sendable, Hashable {
@@ -41,8 +41,8 @@ extension LinearWeight {
             switch precision {
             case .f32: LinearWeight.panelWidth * inputs * 4
             case .bf16: LinearWeight.panelWidth * inputs * 2
-            // Groups of four inputs; a scale and a sum for every output.
-            case .int8: (inputs + 3) / 4 * 4 * LinearWeight.panelWidth + 8 * LinearWeight.panelWidth
+            // Groups of four inputs; for every output a scale, and a sum for each block of inputs.
+            case .int8: LinearWeight.panelWidth * ((inputs + 3) / 4 * 4 + 4 * (1 + QuantizedRows.blocks(inputs)))
             }
         }
 

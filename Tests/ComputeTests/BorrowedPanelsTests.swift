@@ -58,7 +58,7 @@ struct BorrowedPanelsTests {
     /// Files keep packed panels under the layout's name. If this fails, a packing has changed: change
     /// `LinearWeight.layout` too, and these values.
     @Test func theLayoutsNameStandsForTheseBytes() {
-        #expect(LinearWeight.layout == "panels-32/1")
+        #expect(LinearWeight.layout == "panels-32/2")
         let team = WorkerTeam(count: 1)
         func fingerprint(_ precision: Precision, _ isGated: Bool) -> UInt64 {
             Self.weight(precision, isGated: isGated, team: team).withPanels { bytes in

@@ -44,12 +44,19 @@ struct Int8LinearTests {
             return (values.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }, peak / 127)
         }
 
-        func expected() -> [Float] {
+        /// A row has a scale for each block of 512 inputs.
+        func expected() -> [Double] {
             let columns = (0..<outputs).map { quantize(weights[$0 * inputs..<($0 + 1) * inputs]) }
-            return (0..<rowCount).flatMap { row -> [Float] in
-                let (levels, scale) = quantize(rows[row * inputs..<(row + 1) * inputs])
+            return (0..<rowCount).flatMap { row -> [Double] in
+                let blocks = stride(from: 0, to: inputs, by: 512).map { first in
+                    let last = min(first + 512, inputs)
+                    return (first: first, row: quantize(rows[row * inputs + first..<row * inputs + last]))
+                }
                 return columns.map { column in
-                    Float(zip(levels, column.levels).reduce(0) { $0 + $1.0 * $1.1 }) * (column.scale * scale)
+                    blocks.reduce(0) { total, block in
+                        let sum = zip(block.row.levels, column.levels[block.first...]).reduce(0) { $0 + $1.0 * $1.1 }
+                        return total + Double(sum) * Double(block.row.scale) * Double(column.scale)
+                    }
                 }
             }
         }
@@ -57,6 +64,7 @@ struct Int8LinearTests {
 
     static let shapes = [
         (1, 1, 1), (1, 5, 33), (3, 64, 32), (9, 100, 31), (10, 101, 70), (18, 128, 64), (19, 257, 100),
+        (1, 512, 32), (2, 515, 33), (11, 1201, 40),
     ]
 
     @Test(arguments: KernelSet.all.map(\.name)) func equalsPlainIntegers(instructionSet: String) throws {
@@ -69,10 +77,40 @@ struct Int8LinearTests {
                 let out = Matrix(rows: rows, columns: outputs)
                 backend.linear(x, norm: nil, layer.packed(team), into: out, .store)
                 for (actual, wanted) in zip(out.values(), layer.expected()) {
-                    #expect(abs(actual - wanted) <= 2e-6 * max(1, abs(wanted)), "\(rows) x \(inputs) x \(outputs)")
+                    let error = abs(Double(actual) - wanted)
+                    #expect(error <= 2e-6 * max(1, abs(wanted)), "\(rows) x \(inputs) x \(outputs)")
                 }
             }
         }
+    }
+
+    /// What a gated layer hands to the next one: a product of two values is often small and seldom very large, so that a
+    /// single scale for thousands of them would lose most.
+    @Test func wideRowsKeepTheirSmallValues() throws {
+        var generator = SplitMix(state: 3)
+        func normal(_ count: Int) -> [Float] {
+            (0..<count).map { _ in generator.floats(12).reduce(0, +) }
+        }
+        let (rows, inputs, outputs) = (4, 4096, 64)
+        let values = zip(normal(rows * inputs), normal(rows * inputs)).map { $0 / (1 + exp(-$0)) * $1 }
+        let weights = normal(inputs * outputs)
+        let team = WorkerTeam(count: 2)
+        let backend = try CPUBackend(team: team)
+        func run(_ precision: Precision) -> [Float] {
+            let weight = weights.withUnsafeBytes { bytes in
+                LinearWeight(
+                    stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)],
+                    precision: precision, team: team)
+            }
+            let out = Matrix(rows: rows, columns: outputs)
+            backend.linear(
+                Matrix(rows: rows, columns: inputs, values: values), norm: nil, weight, into: out, .store)
+            return out.values()
+        }
+        let exact = run(.f32)
+        let error = zip(run(.int8), exact).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        let power = exact.reduce(Float(0)) { $0 + $1 * $1 }
+        #expect((error / power).squareRoot() < 0.02)
     }
 
     @Test(arguments: KernelSet.all.map(\.name)) func aRowDoesNotDependOnItsNeighbours(instructionSet: String) throws {

@@ -12,9 +12,14 @@ static int random_level(spread spread) {
     return random_int(-127, 127);
 }
 
-static size_t panel_bytes(size_t k) { return (k + 3) / 4 * 128 + 256; }
+/// Inputs that share a scale of their activations.
+enum { BLOCK = 512 };
 
-/// `[ceil(k / 4)][32][4]` bytes, 32 scales, 32 sums of a column's weights.
+static size_t block_count(size_t k) { return (k + BLOCK - 1) / BLOCK; }
+
+static size_t panel_bytes(size_t k) { return (k + 3) / 4 * 128 + 128 + 128 * block_count(k); }
+
+/// `[ceil(k / 4)][32][4]` bytes, 32 scales, 32 sums of a column's weights for each block.
 static void *pack(layer_shape s, const int8_t *levels, const float *scales) {
     const size_t panels = panel_count(s), size = panel_bytes(s.k);
     unsigned char *packed = take(panels * size);
@@ -23,15 +28,17 @@ static void *pack(layer_shape s, const int8_t *levels, const float *scales) {
         for (size_t c = 0; c < 32; c++) {
             const size_t output = output_of_column(s, panel, c);
             if (output == s.n) continue;
-            int32_t total = 0;
-            for (size_t i = 0; i < s.k; i++) {
-                const int8_t level = levels[output * s.k + i];
-                packed[panel * size + i / 4 * 128 + c * 4 + i % 4] = (unsigned char)level;
-                total += level;
-            }
             unsigned char *tail = packed + panel * size + (s.k + 3) / 4 * 128;
             memcpy(tail + 4 * c, scales + output, 4);
-            memcpy(tail + 128 + 4 * c, &total, 4);
+            for (size_t block = 0; block < block_count(s.k); block++) {
+                int32_t total = 0;
+                for (size_t i = block * BLOCK; i < s.k && i < (block + 1) * BLOCK; i++) {
+                    const int8_t level = levels[output * s.k + i];
+                    packed[panel * size + i / 4 * 128 + c * 4 + i % 4] = (unsigned char)level;
+                    total += level;
+                }
+                memcpy(tail + 128 * (1 + block) + 4 * c, &total, 4);
+            }
         }
     return packed;
 }
@@ -50,7 +57,7 @@ static void expect_packing(layer_shape s, const int8_t *levels, const float *sca
     mynah_pack_int8(rows, count, s.k, own);
     const size_t bytes = (s.k + 3) / 4 * 128;
     expect(memcmp(own, packed, bytes) == 0, "the library packs other levels");
-    expect(memcmp(own + bytes + 128, packed + bytes + 128, 128) == 0, "the library packs other sums of weights");
+    expect(memcmp(own + bytes + 128, packed + bytes + 128, 128 * block_count(s.k)) == 0, "the library packs other sums of weights");
     for (size_t c = 0; c < count; c++) {
         float scale;
         memcpy(&scale, own + bytes + 4 * c, 4);
@@ -67,23 +74,34 @@ static void check_layer(const mynah_kernels *table, layer_shape s, spread spread
         scales[c] = random_float(0.001f, 0.02f);
         ones[c] = 1;
     }
-    // Rows that hold whole numbers with 127 among them are quantised to themselves.
+    // Rows that hold whole numbers with 127 among those of each block are quantised to themselves.
+    const size_t blocks = block_count(s.k);
     const size_t stride = (s.k + 3) / 4 * 4;
-    float *x = take(s.rows * s.k * sizeof(float)), *row_scales = take(s.rows * sizeof(float));
+    float *x = take(s.rows * s.k * sizeof(float)), *row_scales = take(s.rows * blocks * sizeof(float));
     int8_t *quantized = take(s.rows * stride);
     for (size_t row = 0; row < s.rows; row++) {
         for (size_t i = 0; i < s.k; i++) x[row * s.k + i] = (float)random_level(spread);
-        x[row * s.k + s.k - 1] = row % 2 ? 127 : -127;
+        for (size_t block = 0; block < blocks; block++) {
+            const size_t end = (block + 1) * BLOCK < s.k ? (block + 1) * BLOCK : s.k;
+            x[row * s.k + end - 1] = row % 2 ? 127 : -127;
+        }
     }
     table->quantize(x, s.k, NULL, 0, s.k, quantized, stride, row_scales, 0, s.rows);
     double *sums = take(s.rows * s.n * sizeof(double));
     about("8-bit, %zu rows x %zu inputs x %zu outputs", s.rows, s.k, s.n);
     for (size_t row = 0; row < s.rows; row++) {
-        expect_same(row_scales[row], 1, "the scale of a row of whole numbers");
+        for (size_t block = 0; block < blocks; block++)
+            expect_same(row_scales[row * blocks + block], 1, "the scale of a row of whole numbers");
         for (size_t c = 0; c < s.n; c++) {
-            int32_t sum = 0;
-            for (size_t i = 0; i < s.k; i++) sum += (int32_t)x[row * s.k + i] * weights[c * s.k + i];
-            sums[row * s.n + c] = sum;
+            // The integers of a block are exact; blocks add up in floats.
+            float total = 0;
+            for (size_t block = 0; block < blocks; block++) {
+                int32_t sum = 0;
+                for (size_t i = block * BLOCK; i < s.k && i < (block + 1) * BLOCK; i++)
+                    sum += (int32_t)x[row * s.k + i] * weights[c * s.k + i];
+                total += (float)sum;
+            }
+            sums[row * s.n + c] = (double)total;
         }
     }
     layer_check check = {
@@ -95,7 +113,6 @@ static void check_layer(const mynah_kernels *table, layer_shape s, spread spread
     if (!s.is_gated) {
         // Scales of one: the outputs are the integers, in the nearest float.
         check.call.weights = pack(s, weights, ones);
-        for (size_t i = 0; i < s.rows * s.n; i++) sums[i] = (double)(float)sums[i];
         check_epilogue(&check, MYNAH_STORE);
         for (size_t i = 0; i < s.rows * s.n; i++) sums[i] *= (double)scales[i % s.n];
         expect_packing(s, weights, scales, pack(s, weights, scales));
@@ -121,7 +138,8 @@ static void check_layer(const mynah_kernels *table, layer_shape s, spread spread
 static void check_quantize(const mynah_kernels *table, size_t n, int is_normalized) {
     enum { ROWS = 5 };
     const size_t x_stride = n + 3, stride = (n + 3) / 4 * 4;
-    float *x = random_rows(ROWS, n, x_stride, -3, 3), *scales = blank(ROWS);
+    const size_t blocks = block_count(n);
+    float *x = random_rows(ROWS, n, x_stride, -3, 3), *scales = blank(ROWS * blocks);
     const float *weight = random_rows(1, n, n, 0.5f, 2);
     const float epsilon = 1e-5f;
     for (size_t i = 0; i < n; i++) x[2 * x_stride + i] = 0;
@@ -135,17 +153,19 @@ static void check_quantize(const mynah_kernels *table, size_t n, int is_normaliz
     const int offset = (uint8_t)out[2 * stride];
     expect(offset == 0 || offset == 128, "zero is neither 0 nor 128");
     for (size_t row = 0; row < ROWS; row++) {
-        double squares = 0, peak = 0;
+        double squares = 0, peaks[8] = {0};
         for (size_t i = 0; i < n; i++) {
             const double value = (double)x[row * x_stride + i];
             squares += value * value;
-            peak = fmax(peak, fabs(is_normalized ? value * (double)weight[i] : value));
+            peaks[i / BLOCK] = fmax(peaks[i / BLOCK], fabs(is_normalized ? value * (double)weight[i] : value));
         }
         const double factor = is_normalized ? 1 / sqrt(squares / (double)n + (double)epsilon) : 1;
-        expect_near((double)scales[row] * 127, peak * factor, 1e-6, "a row's scale");
+        for (size_t block = 0; block < blocks; block++)
+            expect_near((double)scales[row * blocks + block] * 127, peaks[block] * factor, 1e-6, "a block's scale");
         for (size_t i = 0; i < stride; i++) {
             const int level = (uint8_t)out[row * stride + i] - offset;
             const int wrapped = offset ? level : (int8_t)level;
+            const double peak = i < n ? peaks[i / BLOCK] : 0;
             if (i >= n || peak == 0) {
                 expect(wrapped == 0, "padding or silence is not zero");
                 continue;
@@ -189,8 +209,8 @@ void check_int8(const mynah_kernels *table) {
     check_layer(table, (layer_shape){5, 4099, 32, 0}, AT_THE_ENDS);
     // More rows than one block holds.
     check_layer(table, (layer_shape){150, 1201, 33, 0}, EVERYWHERE);
-    static const size_t widths[] = {1, 2, 3, 4, 7, 15, 16, 17, 33, 64, 101, 1024};
-    for (size_t i = 0; i < 12; i++)
+    static const size_t widths[] = {1, 2, 3, 4, 7, 15, 16, 17, 33, 64, 101, 513, 1024, 1535, 2500};
+    for (size_t i = 0; i < 15; i++)
         for (int is_normalized = 0; is_normalized < 2; is_normalized++)
             check_quantize(table, widths[i], is_normalized);
     check_halves(table);

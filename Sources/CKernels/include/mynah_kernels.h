@@ -12,8 +12,15 @@
 /// Columns of one packed weight panel.
 #define MYNAH_PANEL 32
 
-/// Bytes of one panel of 8-bit weights: `[ceil(k / 4)][32][4]` bytes, 32 float scales, 32 sums of a column's weights.
-#define MYNAH_INT8_PANEL_BYTES(k) ((((k) + 3) / 4) * 4 * MYNAH_PANEL + 8 * MYNAH_PANEL)
+/// Inputs that share one scale of 8-bit activations: a scale for a whole row of thousands would follow its largest value
+/// and lose the others.
+#define MYNAH_INT8_BLOCK 512
+#define MYNAH_INT8_BLOCKS(k) (((k) + MYNAH_INT8_BLOCK - 1) / MYNAH_INT8_BLOCK)
+
+/// Bytes of one panel of 8-bit weights: `[ceil(k / 4)][32][4]` bytes, 32 float scales, and for each block of inputs 32
+/// sums of a column's weights.
+#define MYNAH_INT8_PANEL_BYTES(k)                                                                                      \
+    ((((k) + 3) / 4) * 4 * MYNAH_PANEL + 4 * MYNAH_PANEL * (1 + MYNAH_INT8_BLOCKS(k)))
 
 /// What happens to a sum before it is stored.
 typedef enum {
@@ -33,7 +40,7 @@ typedef struct {
     size_t n;            ///< outputs (gate and up counted separately)
     const int8_t *quantized; ///< for `linear_int8`, instead of `x`: `[rows, k rounded up to 4]` from `quantize`
     size_t quantized_stride;
-    const float *row_scales; ///< `[rows]` from `quantize`
+    const float *row_scales; ///< `[rows, MYNAH_INT8_BLOCKS(k)]` from `quantize`
     const void *weights; ///< packed panels, see `mynah_pack_f32` and `mynah_pack_bf16`
     const float *bias;   ///< `[n]` in panel order, or NULL
     float *out;
@@ -97,7 +104,8 @@ typedef struct {
     void (*linear_f32)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*linear_bf16)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*linear_int8)(const mynah_linear *, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
-    /// Quantises rows for `linear_int8` of the same table, after an RMS normalisation where `weight` is given.
+    /// Quantises rows for `linear_int8` of the same table, after an RMS normalisation where `weight` is given. `scales`
+    /// gets one for each block of a row, `[rows, MYNAH_INT8_BLOCKS(n)]`.
     void (*quantize)(
         const float *x, size_t x_stride, const float *weight, float epsilon, size_t n, int8_t *out, size_t out_stride,
         float *scales, size_t row_begin, size_t row_end);

@@ -43,14 +43,12 @@ void mynah_pack_int8(const float *const *rows, size_t count, size_t k, void *pan
         float peak = 0;
         for (size_t i = 0; i < k; i++) peak = fabsf(rows[c][i]) > peak ? fabsf(rows[c][i]) : peak;
         const float inverse = peak > 0 ? 127.0f / peak : 0.0f;
-        int32_t total = 0;
         for (size_t i = 0; i < k; i++) {
             int32_t q = (int32_t)rintf(rows[c][i] * inverse);
             bytes[(i / 4) * 4 * MYNAH_PANEL + c * 4 + i % 4] = (int8_t)q;
-            total += q;
+            totals[i / MYNAH_INT8_BLOCK * MYNAH_PANEL + c] += q;
         }
         scales[c] = peak / 127.0f;
-        totals[c] = total;
     }
 }
 
