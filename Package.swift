@@ -30,8 +30,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C kernels are optimised in debug builds too: tests run them on real sizes.
@@ -65,10 +69,24 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Crypto", package: "swift-crypto"),
             ]),
         room(
+            "SpeechServer",
+            imports: [
+                "SpeechEngine", "AudioIO", "Checkpoint",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.copy("Resources")]),
+        room(
             "MynahCommands",
             imports: [
-                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ModelHub",
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechServer",
+                "ModelHub",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
         .target(
@@ -79,6 +97,9 @@ let package = Package(
         tests(of: "AudioIO", imports: ["Checkpoint"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
         tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
+        tests(
+            of: "SpeechServer",
+            imports: ["SpeechEngine", "AudioIO", .product(name: "Logging", package: "swift-log")]),
         tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
         tests(
             of: "SpeechStore",

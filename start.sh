@@ -40,5 +40,5 @@ build() {
 
 prepare
 build
-if [ $# -eq 0 ]; then set -- --help; fi
+if [ $# -eq 0 ]; then set -- serve; fi
 exec "$root/.build/release/mynah" "$@"

@@ -22,7 +22,10 @@ public struct MynahCommand: ParsableCommand {
               141  the reader of standard output went away
             """,
         version: Program.version,
-        subcommands: [SayCommand.self, ModelsCommand.self, BenchCommand.self, DoctorCommand.self, TraceCommand.self])
+        subcommands: [
+            ServeCommand.self, SayCommand.self, ModelsCommand.self, BenchCommand.self, DoctorCommand.self,
+            TraceCommand.self,
+        ])
 
     public init() {}
 }

@@ -16,8 +16,14 @@ struct DependencyRuleTests {
         "SpeechEngine": ["Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "Crypto"],
         "SpeechStore": ["GRDB", "Crypto"],
         "ModelHub": ["AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "Crypto"],
+        "SpeechServer": [
+            "SpeechEngine", "AudioIO", "Checkpoint", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
+            "NIOCore",
+            "ServiceLifecycle",
+        ],
         "MynahCommands": [
-            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "ModelHub", "ArgumentParser",
+            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechServer",
+            "ModelHub", "ArgumentParser", "Logging",
         ],
         "mynah": ["MynahCommands"],
     ]

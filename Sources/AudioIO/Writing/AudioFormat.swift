@@ -40,7 +40,7 @@ public enum AudioFormat: String, CaseIterable, Sendable {
         case .ogg: return "audio/ogg"
         case .opus: return "audio/ogg; codecs=opus"
         case .mp3: return "audio/mpeg"
-        case .pcm: return "audio/L16"
+        case .pcm: return "audio/pcm"
         }
     }
 

@@ -11,6 +11,8 @@ extension AudioWriter {
             return DescriptorSink(descriptor, name: name, closesDescriptor: false)
         case .receiver(let name, let receive):
             return ReceiverSink(name: name, receive: receive)
+        case .memory(let audio):
+            return MemorySink(audio)
         case .file(let url):
             return try fileSink(path: url.path)
         }

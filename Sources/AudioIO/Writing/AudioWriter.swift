@@ -18,6 +18,8 @@ public final class AudioWriter {
         case descriptor(Int32, name: String)
         /// A function that takes each piece of encoded bytes; `name` is for messages.
         case receiver(name: String, (UnsafeRawBufferPointer) throws -> Void)
+        /// Memory; headers tell true lengths, as in files.
+        case memory(EncodedAudio)
     }
 
     /// What was written.
@@ -48,18 +50,22 @@ public final class AudioWriter {
     ///
     /// - Parameters:
     ///   - sampleRateHz: rate of the samples to come, in Hz; opus and mp3 resample where they must.
+    ///   - encodedRateHz: rate that is wished for the encoded sound, in Hz; nil for that of the samples.
     /// - Throws: `AudioWriteError`, where the destination or the format cannot be had.
     public init(
-        to destination: Destination, format: AudioFormat, sampleRateHz: Int,
+        to destination: Destination, format: AudioFormat, sampleRateHz: Int, encodedRateHz: Int? = nil,
         options: EncodingOptions = EncodingOptions()
     ) throws(AudioWriteError) {
         guard EncoderCatalog.encodable.contains(format) else {
             throw .unknownFormat(name: format.rawValue, available: EncoderCatalog.encodable)
         }
-        guard (1...768_000).contains(sampleRateHz) else { throw .badRate(rateHz: sampleRateHz, format: format) }
+        let wishedHz = encodedRateHz ?? sampleRateHz
+        for rate in [sampleRateHz, wishedHz] where !(1...768_000).contains(rate) {
+            throw .badRate(rateHz: rate, format: format)
+        }
         let sink = try Self.sink(for: destination)
         do throws(AudioWriteError) {
-            let encodedHz = format.encodedRateHz(for: sampleRateHz)
+            let encodedHz = format.encodedRateHz(for: wishedHz)
             resampler = try Self.resampler(from: sampleRateHz, to: encodedHz, name: sink.name)
             switch format {
             case .wav, .pcm:

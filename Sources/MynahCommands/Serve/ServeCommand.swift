@@ -1,0 +1,91 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import SpeechEngine
+import SpeechServer
+import Synchronization
+
+/// `mynah serve`: an engine behind HTTP.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve speech over HTTP, as OpenAI's clients expect it.",
+        discussion: """
+            Only programs of this machine reach the server unless --host names another address; that needs a key, which \
+            is made and shown once where none is given. Ctrl-C or SIGTERM lets running requests finish; a second one \
+            ends at once.
+
+            EXAMPLES
+              mynah serve
+              mynah serve --model /path/to/VoxCPM1.5 --port 8000
+              MYNAH_API_KEY=secret mynah serve --host 0.0.0.0
+              curl http://127.0.0.1:6006/v1/audio/speech -H 'Content-Type: application/json' \\
+                -d '{"model":"tts-1","voice":"alloy","input":"Good morning."}' -o hello.mp3
+            """)
+
+    @OptionGroup(title: "Address and access") var access: AccessOptions
+    @OptionGroup(title: "Load") var load: LoadOptions
+    @OptionGroup(title: "Model") var model: ModelOption
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+
+    func run() throws {
+        let folder = try model.folder()
+        let (configuration, newKey) = access.configuration()
+        if let newKey { Console.note("The key of this server, shown this once: \(newKey)") }
+        Interrupts.shared.listen(writingIn: nil)
+        let metrics = ServerMetrics()
+        let source = SpeechEngine(load.configuration(), observer: metrics)
+        let logger = Logger(label: "mynah") { StreamLogHandler.standardError(label: $0) }
+        let server = try SpeechServer(configuration, source: source, metrics: metrics, logger: logger)
+        let options = engine
+        try Self.wait {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await server.run {
+                        Self.announce(configuration, port: $0)
+                    } until: {
+                        while !Interrupts.shared.isRequested, !Task.isCancelled {
+                            try? await Task.sleep(for: .milliseconds(50))
+                        }
+                    }
+                }
+                group.addTask {
+                    try await source.load { progress in
+                        try SpeechModel(folder: folder) { checkpoint in
+                            try options.load(checkpoint) { progress(Double($0) / Double(max($1, 1))) }
+                        }
+                    }
+                    Console.note("The model \(folder.lastPathComponent) is ready.")
+                }
+                // Without a model there is nothing to serve: a failure of either ends both.
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private static func announce(_ configuration: ServerConfiguration, port: Int) {
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        Console.note("Mynah listens on http://\(host):\(port)")
+    }
+
+    /// Waits on this thread for work on others.
+    private static func wait(for work: @escaping @Sendable () async throws -> Void) throws {
+        let end = Ending()
+        Task.detached {
+            do {
+                try await work()
+            } catch {
+                end.error.withLock { $0 = error }
+            }
+            end.isReached.signal()
+        }
+        end.isReached.wait()
+        if let error = end.error.withLock({ $0 }) { throw error }
+    }
+
+    private final class Ending: Sendable {
+        let isReached = DispatchSemaphore(value: 0)
+        let error = Mutex<(any Error)?>(nil)
+    }
+}

@@ -1,0 +1,38 @@
+/// Where and how the server listens.
+public struct ServerConfiguration: Sendable {
+    /// What one client may demand.
+    public struct Limits: Sendable {
+        /// Bytes of a body.
+        public var bodyBytes = 2 << 20
+        /// How long a body may take to arrive.
+        public var bodyTime: Duration = .seconds(30)
+        /// Characters of a text.
+        public var textCharacters = 100_000
+        /// How long a connection may be idle.
+        public var idleTime: Duration = .seconds(120)
+        /// How long one piece of an answer may take to be read.
+        public var writeTime: Duration = .seconds(60)
+
+        public init() {}
+    }
+
+    public var host = "127.0.0.1"
+    /// 0 for any that is free.
+    public var port = 6006
+    /// Keys that open the server; nil for none, so that everybody may come in.
+    public var keys: KeyRing?
+    /// Names besides IP addresses and `localhost` that clients may call the server by.
+    public var hostNames: Set<String> = []
+    /// Origins of pages that may use the server besides its own, such as `https://example.org`.
+    public var origins: Set<String> = []
+    public var limits = Limits()
+    /// How long requests may go on after the server was asked to stop.
+    public var drainTime: Duration = .seconds(30)
+
+    public init() {}
+
+    /// Whether only programs of this machine reach the address.
+    public static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.") && HostRule.isAddress(host)
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import ServiceLifecycle
+import SpeechEngine
+
+/// The server: an engine behind HTTP.
+public struct SpeechServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let source: any SpeechSource
+    private let logger: Logger
+    private let door: FrontDoor
+
+    /// - Parameters:
+    ///   - source: The engine.
+    ///   - metrics: What the engine reports to.
+    /// - Throws: ``ServerError``.
+    public init(
+        _ configuration: ServerConfiguration, source: any SpeechSource, metrics: ServerMetrics = ServerMetrics(),
+        logger: Logger
+    ) throws {
+        self.configuration = configuration
+        self.source = source
+        self.logger = logger
+        let keys = Guard(keys: configuration.keys)
+        let table = RouteTable(
+            routes: OpenAIRoutes(source: source).routes + OperationRoutes(source: source, metrics: metrics).routes
+                + NativeRoutes(source: source).routes + (try PageRoutes(source: source, keys: keys).routes))
+        door = FrontDoor(table: table, configuration: configuration, metrics: metrics, logger: logger)
+    }
+
+    /// The methods and paths that are answered, as `docs/openapi.yaml` lists them.
+    public var paths: [String] { door.table.routes.map { "\($0.method.rawValue) \($0.path)" }.sorted() }
+
+    /// Serves until it is asked to stop, and until the requests that are under way then are over.
+    ///
+    /// - Parameters:
+    ///   - onListening: Called with the port.
+    ///   - stop: Returns when the server shall stop.
+    /// - Throws: ``ServerError``.
+    public func run(
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }, until stop: @escaping @Sendable () async -> Void
+    ) async throws {
+        let limits = configuration.limits
+        let application = Application(
+            responder: door,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
+                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "mynah"),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
+            logger: Self.quiet(logger))
+        var group = ServiceGroupConfiguration(
+            // The last one is told to stop first: the server listens, and refuses, while the engine finishes its work.
+            services: [
+                .init(service: application), .init(service: Drain(source: source, time: configuration.drainTime)),
+            ],
+            logger: Self.quiet(logger))
+        group.maximumGracefulShutdownDuration = configuration.drainTime + .seconds(5)
+        let services = ServiceGroup(configuration: group)
+        let watch = Task {
+            await stop()
+            await services.triggerGracefulShutdown()
+        }
+        defer { watch.cancel() }
+        do {
+            try await services.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ServerError.addressTaken(host: configuration.host, port: configuration.port)
+        } catch let error as IOError {
+            throw ServerError.addressRefused(
+                host: configuration.host, port: configuration.port, reason: String(cString: strerror(error.errnoCode)))
+        }
+    }
+
+    /// The same log without the libraries' small talk.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}
+
+/// Lets the engine finish its work when the server is asked to stop.
+private struct Drain: Service {
+    let source: any SpeechSource
+    let time: Duration
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await source.stop(draining: time)
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import SpeechServer
+
+/// The server's own API, its page, and the file that describes them.
+struct NativeTests {
+    @Test func eventsTellTheWholeStory() async throws {
+        try await TestServer.run { server in
+            let reply = await server.post(
+                "/api/v1/speech", #"{"text":"a","format":"pcm","stream":"events","seed":12345678901234567}"#)
+            let names = reply.text.components(separatedBy: "\n").filter { $0.hasPrefix("event: ") }.map {
+                $0.dropFirst(7)
+            }
+            #expect(names.first == "queued" && names.dropFirst().first == "started" && names.last == "done")
+            #expect(names.filter { $0 == "audio" }.count == 5)
+            #expect(reply.text.contains(#""seed":"12345678901234567""#))
+        }
+    }
+
+    @Test func unknownFieldsAreRefused() async throws {
+        try await TestServer.run { server in
+            let reply = await server.post("/api/v1/speech", #"{"text":"a","txet":"b"}"#)
+            #expect(reply.status == 400 && reply.errorCode == "unknown_parameter")
+            #expect(await server.post("/api/v1/speech", #"{"text":"a"}"#).status == 200)
+            #expect(await server.post("/api/v1/speech", #"{"text":"a","stream":"audio"}"#).isComplete)
+        }
+    }
+
+    @Test func thePageWorksWithoutScripts() async throws {
+        try await TestServer.run { server in
+            let page = await server.send("GET", "/").text
+            #expect(page.contains("action=\"tts\"") && !page.contains("<script") && !page.contains("style=\""))
+            #expect(await server.send("GET", "/page.css").headers["content-type"] == "text/css; charset=utf-8")
+            let spoken = await server.post(
+                "/tts", "text=Good+morning%2C+you%21&voice=default",
+                ["Content-Type": "application/x-www-form-urlencoded"])
+            #expect(spoken.status == 200 && spoken.headers["content-type"] == "audio/wav")
+            #expect(server.engine.state.withLock { $0.requests.last?.text } == "Good morning, you!")
+            #expect(await server.post("/tts", #"{"text":"a"}"#).status == 200)
+            let head = await server.send("HEAD", "/")
+            #expect(head.status == 200)
+        }
+    }
+
+    /// `docs/openapi.yaml` lists exactly the paths and methods that are answered.
+    @Test func theDescriptionIsComplete() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/openapi.yaml")
+        var described: [String] = []
+        var path = ""
+        for line in try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n") {
+            if line.hasPrefix("  /"), line.hasSuffix(":") { path = String(line.dropFirst(2).dropLast()) }
+            let method = line.trimmingCharacters(in: .whitespaces)
+            if line.hasPrefix("    "), !line.hasPrefix("     "), ["get:", "post:", "delete:"].contains(method) {
+                described.append("\(method.dropLast().uppercased()) \(path)")
+            }
+        }
+        let server = try SpeechServer(
+            ServerConfiguration(), source: FakeEngine(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(described.sorted() == server.paths)
+    }
+}

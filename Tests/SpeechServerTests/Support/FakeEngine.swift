@@ -1,0 +1,101 @@
+import Synchronization
+
+@testable import SpeechEngine
+@testable import SpeechServer
+
+/// Stands in for an engine: hums, at a pace that the test sets.
+final class FakeEngine: SpeechSource {
+    struct State {
+        var engine = EngineState.ready
+        var patches = 5
+        var pace: Duration = .milliseconds(2)
+        var refusal: AdmissionError?
+        var end = SpeechEnd.complete
+        var requests: [SpeechRequest] = []
+        var cancelled: [CancelReason] = []
+        var cancelTimes: [ContinuousClock.Instant] = []
+        var underWay = 0
+        var count: UInt64 = 0
+        var voices: [LoadedModel.Voice] = []
+    }
+
+    static let rate = 16_000
+    static let samplesPerPatch = 2_560
+    let state: Mutex<State>
+
+    init(_ change: (inout State) -> Void = { _ in }) {
+        var state = State()
+        change(&state)
+        self.state = Mutex(state)
+    }
+
+    var loaded: LoadedModel? {
+        LoadedModel(
+            name: "fake", sampleRateHz: Self.rate, secondsPerPatch: 0.16, voices: state.withLock { $0.voices })
+    }
+
+    func tokenCount(of text: String) -> Int { text.count }
+
+    func snapshot() -> EngineSnapshot {
+        var snapshot = EngineSnapshot(state: state.withLock { $0.engine })
+        snapshot.active = state.withLock { $0.underWay }
+        return snapshot
+    }
+
+    func stop(draining: Duration) async {
+        state.withLock { $0.engine = .draining }
+        let deadline = ContinuousClock.now + draining
+        while state.withLock({ $0.underWay }) > 0, .now < deadline { try? await Task.sleep(for: .milliseconds(2)) }
+        state.withLock { $0.engine = .stopped }
+    }
+
+    func submit(_ request: SpeechRequest) async throws(AdmissionError) -> SpeechTicket {
+        let (refusal, number, engine) = state.withLock { state in
+            state.requests.append(request)
+            state.count += 1
+            return (state.refusal, state.count, state.engine)
+        }
+        if let refusal { throw refusal }
+        if engine == .draining { throw .draining(retryAfter: .seconds(3)) }
+        let channel = EventChannel(resumeSamples: 10 * Self.rate) {}
+        state.withLock { $0.underWay += 1 }
+        let seed = request.seed ?? 7
+        Task { await self.speak(into: channel, seed: seed) }
+        return SpeechTicket(
+            id: SpeechID(number: number), seed: seed, sampleRateHz: Self.rate,
+            events: SpeechEvents(reader: EventReader(channel)))
+    }
+
+    /// A patch of a hum.
+    static func patch(_ index: Int) -> [Float] {
+        (0..<samplesPerPatch).map { Float(($0 + index * samplesPerPatch) % 100) / 200 - 0.25 }
+    }
+
+    private func speak(into channel: EventChannel, seed: UInt64) async {
+        let (patches, pace, end) = state.withLock { ($0.patches, $0.pace, $0.end) }
+        channel.send(.queued(position: 0, eta: .zero))
+        channel.send(.started(seed: seed, parts: 1))
+        var done = 0
+        var reason: CancelReason?
+        for index in 0..<patches {
+            try? await Task.sleep(for: pace)
+            reason = channel.cancelReason
+            if reason != nil { break }
+            channel.send(.audio(samples: Self.patch(index), start: done))
+            done += Self.samplesPerPatch
+        }
+        state.withLock { state in
+            state.underWay -= 1
+            if let reason {
+                state.cancelled.append(reason)
+                state.cancelTimes.append(.now)
+            }
+        }
+        channel.send(
+            .finished(
+                SpeechOutcome(
+                    end: reason.map { .cancelled($0) } ?? end, seed: seed, seconds: Double(done) / Double(Self.rate),
+                    finishReason: nil, retries: [], queueWait: .zero, timeToFirstAudio: .milliseconds(1),
+                    total: .milliseconds(2), voice: nil)))
+    }
+}
