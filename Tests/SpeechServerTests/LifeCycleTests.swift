@@ -1,5 +1,6 @@
 import Foundation
 import SpeechEngine
+import Synchronization
 import Testing
 
 @testable import SpeechServer

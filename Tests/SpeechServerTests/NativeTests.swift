@@ -1,5 +1,7 @@
 import Foundation
 import Logging
+import SpeechEngine
+import Synchronization
 import Testing
 
 @testable import SpeechServer

@@ -1,6 +1,7 @@
 import AudioIO
 import Foundation
 import SpeechEngine
+import Synchronization
 import Testing
 
 @testable import SpeechServer
@@ -133,18 +134,18 @@ struct OpenAITests {
         (#"{"model":"fake","voice":"alloy","input":"a","speed":2}"#, 400, "unsupported_value", "speed"),
         (#"{"model":"fake","voice":"alloy","input":"a","speed":9}"#, 400, "invalid_value", "speed"),
         (#"{"model":"fake","voice":"alloy","input":"a","stream_format":"x"}"#, 400, "invalid_value", "stream_format"),
-        (#"{"model":"fake","voice":"alloy","input":"a","input":"b"}"#, 400, "invalid_json", nil),
-        (#"{"model":"fake","#, 400, "invalid_json", nil),
-        (#"[1]"#, 400, "invalid_json", nil),
-        (String(repeating: "[", count: 5000), 400, "invalid_json", nil),
+        (#"{"model":"fake","voice":"alloy","input":"a","input":"b"}"#, 400, "invalid_json", ""),
+        (#"{"model":"fake","#, 400, "invalid_json", ""),
+        (#"[1]"#, 400, "invalid_json", ""),
+        (String(repeating: "[", count: 5000), 400, "invalid_json", ""),
     ])
-    func faultsHaveOpenAIsShape(json: String, status: Int, code: String, parameter: String?) async throws {
+    func faultsHaveOpenAIsShape(json: String, status: Int, code: String, parameter: String) async throws {
         try await TestServer.run { server in
             let reply = await server.post(Self.path, json)
             let error = try #require(reply.json["error"] as? [String: Any])
             #expect(reply.status == status)
             #expect(error["code"] as? String == code)
-            #expect(error["param"] as? String == parameter)
+            #expect(error["param"] as? String ?? "" == parameter)
             #expect(error["type"] as? String == "invalid_request_error")
             #expect((error["message"] as? String)?.isEmpty == false)
             #expect(server.engine.state.withLock { $0.requests.isEmpty })
@@ -158,13 +159,13 @@ struct OpenAITests {
         (.draining(retryAfter: .seconds(30)), 503, "draining", "30"),
         (.unloaded, 503, "model_not_loaded", "10"),
         (.memory(positions: 9, plannedPositions: 4, bytesPerPosition: 1), 503, "memory_plan_exceeded", "10"),
-        (.textTooLong(bytes: 9, limitBytes: 4), 413, "text_too_long", nil),
+        (.textTooLong(bytes: 9, limitBytes: 4), 413, "text_too_long", ""),
     ])
-    func refusalsSayWhenToTryAgain(error: AdmissionError, status: Int, code: String, retryAfter: String?) async throws {
+    func refusalsSayWhenToTryAgain(error: AdmissionError, status: Int, code: String, retryAfter: String) async throws {
         try await TestServer.run(FakeEngine { $0.refusal = error }) { server in
             let reply = await server.post(Self.path, #"{"model":"fake","voice":"alloy","input":"a"}"#)
             #expect(reply.status == status && reply.errorCode == code)
-            #expect(reply.headers["retry-after"] == retryAfter)
+            #expect(reply.headers["retry-after"] ?? "" == retryAfter)
         }
     }
 

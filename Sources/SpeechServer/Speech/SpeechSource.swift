@@ -2,8 +2,6 @@ public import SpeechEngine
 
 /// What the server needs of an engine.
 public protocol SpeechSource: Sendable {
-    /// What it is doing.
-    var state: EngineState { get }
     /// The model that speaks; nil where none is loaded.
     var loaded: LoadedModel? { get }
     /// Takes a request in.

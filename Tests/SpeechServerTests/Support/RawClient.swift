@@ -45,7 +45,7 @@ final class RawClient: @unchecked Sendable {  // One test uses it at a time; the
         while done < bytes.count {
             let written = bytes.withUnsafeBytes {
                 Glibc.send(
-                    descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL.rawValue))
+                    descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done, Int32(MSG_NOSIGNAL))
             }
             guard written > 0 else { return }
             done += written
