@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
         tests(
             of: "SpeechServer",
-            imports: ["SpeechEngine", "AudioIO", .product(name: "Logging", package: "swift-log")]),
+            imports: ["SpeechEngine", "AudioIO", "VoxCPM", .product(name: "Logging", package: "swift-log")]),
         tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
         tests(
             of: "SpeechStore",

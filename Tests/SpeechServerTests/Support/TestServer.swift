@@ -17,12 +17,22 @@ struct TestServer: Sendable {
         _ engine: FakeEngine = FakeEngine(), _ change: (inout ServerConfiguration) -> Void = { _ in },
         body: (TestServer) async throws -> Void
     ) async throws {
+        try await serve(engine, change) { port, stop in
+            try await body(TestServer(port: port, engine: engine, stop: stop))
+        }
+    }
+
+    /// The same with any source of speech.
+    static func serve(
+        _ source: any SpeechSource, _ change: (inout ServerConfiguration) -> Void = { _ in },
+        body: (Int, @escaping @Sendable () -> Void) async throws -> Void
+    ) async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.drainTime = .seconds(5)
         change(&configuration)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = try SpeechServer(configuration, source: engine, logger: logger)
+        let server = try SpeechServer(configuration, source: source, logger: logger)
         let (ports, portSource) = AsyncStream<Int>.makeStream()
         let (stops, stopSource) = AsyncStream<Void>.makeStream()
         let running = Task {
@@ -34,13 +44,10 @@ struct TestServer: Sendable {
             }
         }
         var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else {
-            try await running.value
-            return
-        }
+        guard let port = await iterator.next() else { return try await running.value }
         let result: Result<Void, any Error>
         do {
-            result = .success(try await body(TestServer(port: port, engine: engine, stop: { stopSource.finish() })))
+            result = .success(try await body(port) { stopSource.finish() })
         } catch {
             result = .failure(error)
         }
