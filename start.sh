@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds Mynah, and runs it with the arguments given:
+# Installs what is missing, builds Mynah, and runs it with the arguments given; without any it starts the server:
 #
 #     ./start.sh say "Good morning. Shall we begin?" -o hello.wav
 #
