@@ -56,7 +56,7 @@ struct LifeCycleTests {
     @Test func stoppingFinishesWhatIsUnderWay() async throws {
         let engine = FakeEngine {
             $0.patches = 10
-            $0.pace = .milliseconds(60)
+            $0.heldFrom = 0
         }
         try await TestServer.run(engine) { server in
             async let speech = server.post("/v1/audio/speech", Self.json("pcm"))
@@ -67,6 +67,7 @@ struct LifeCycleTests {
             #expect(ready.status == 503 && ready.json["status"] as? String == "draining")
             let late = await server.post("/v1/audio/speech", Self.json("pcm"))
             #expect(late.status == 503 && late.errorCode == "draining" && late.headers["retry-after"] != nil)
+            engine.state.withLock { $0.heldFrom = nil }
             let reply = await speech
             #expect(reply.isComplete && reply.body.count == 10 * 2 * FakeEngine.samplesPerPatch)
         }

@@ -29,7 +29,7 @@ struct OpenAITests {
     }
 
     @Test func soundLeavesWhileItIsMade() async throws {
-        let engine = FakeEngine { $0.pace = .milliseconds(150) }
+        let engine = FakeEngine { $0.heldFrom = 1 }
         try await TestServer.run(engine) { server in
             let client = server.client()
             let json = #"{"model":"fake","voice":"x","input":"a","response_format":"pcm"}"#
@@ -41,6 +41,7 @@ struct OpenAITests {
             #expect(first.status == 200 && !first.isComplete)
             #expect(first.headers["transfer-encoding"] == "chunked")
             #expect(engine.state.withLock { $0.underWay } == 1, "the first sound came when all was spoken")
+            engine.state.withLock { $0.heldFrom = nil }
             let all = await server.post(Self.path, json)
             #expect(all.isComplete && all.body.count == 2 * Self.whole.count)
         }

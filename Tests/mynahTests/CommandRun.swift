@@ -50,10 +50,12 @@ struct CommandRun {
 
     /// Starts the program.
     ///
-    /// - Parameter signals: Sent one after the other, each when its moment has come.
+    /// - Parameters:
+    ///   - signals: Sent one after the other, each when its moment has come.
+    ///   - variables: Of the environment, for this run alone: those of the tests' own process are seen by all runs.
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: String = "", output: FileHandle? = nil,
-        signals: [(when: Moment, Int32)] = []
+        signals: [(when: Moment, Int32)] = [], variables: [String: String] = [:]
     ) throws -> CommandRun {
         let process = Process()
         process.executableURL = program
@@ -64,7 +66,7 @@ struct CommandRun {
         environment["MYNAH_MODELS"] = ""
         environment["COLUMNS"] = nil
         environment["SWIFT_BACKTRACE"] = "enable=no"
-        process.environment = environment
+        process.environment = environment.merging(variables) { $1 }
         let hidden = try TemporaryFolder()
         let inputFile = hidden.url.appendingPathComponent("in")
         try Data(input.utf8).write(to: inputFile)
@@ -89,9 +91,12 @@ struct CommandRun {
 
     /// Says a text with a tiny checkpoint, quickly: few steps, one try.
     static func say(
-        _ text: String, _ more: [String] = [], family: String = "v15", in folder: TemporaryFolder, input: String = ""
+        _ text: String, _ more: [String] = [], family: String = "v15", in folder: TemporaryFolder, input: String = "",
+        variables: [String: String] = [:]
     ) throws -> CommandRun {
-        try run(["say", text, "--model", model(family), "--steps", "2"] + more, in: folder, input: input)
+        try run(
+            ["say", text, "--model", model(family), "--steps", "2"] + more, in: folder, input: input,
+            variables: variables)
     }
 
     /// Checks that the program refused with one sentence and left nothing behind.

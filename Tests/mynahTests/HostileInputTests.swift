@@ -104,8 +104,7 @@ struct HostileInputTests {
 
     @Test func wrongInstructionSet() throws {
         let folder = try TemporaryFolder()
-        setenv("MYNAH_CPU", "abacus", 1)
-        defer { unsetenv("MYNAH_CPU") }
-        try CommandRun.say("Hi.", ["-o", "a.wav"], in: folder).expectRefusal(in: folder, mentions: "abacus")
+        try CommandRun.say("Hi.", ["-o", "a.wav"], in: folder, variables: ["MYNAH_CPU": "abacus"])
+            .expectRefusal(in: folder, mentions: "abacus")
     }
 }

@@ -1,14 +1,20 @@
+import Foundation
 import Synchronization
 
 @testable import SpeechEngine
 @testable import SpeechServer
 
-/// Stands in for an engine: hums, at a pace that the test sets.
+/// Stands in for an engine: hums, at a pace that the test sets, on threads of its own as the real one does. Swift's own
+/// threads are held by other tests for seconds.
 final class FakeEngine: SpeechSource {
     struct State {
         var engine = EngineState.ready
         var patches = 5
         var pace: Duration = .milliseconds(2)
+        /// From this patch on nothing is hummed until a test takes the hold away.
+        var heldFrom: Int?
+
+        func holds(_ index: Int) -> Bool { heldFrom.map { index >= $0 } ?? false }
         var refusal: AdmissionError?
         var end = SpeechEnd.complete
         var requests: [SpeechRequest] = []
@@ -60,7 +66,7 @@ final class FakeEngine: SpeechSource {
         let channel = EventChannel(resumeSamples: 10 * Self.rate) {}
         state.withLock { $0.underWay += 1 }
         let seed = request.seed ?? 7
-        Task { await self.speak(into: channel, seed: seed) }
+        Thread.detachNewThread { self.speak(into: channel, seed: seed) }
         return SpeechTicket(
             id: SpeechID(number: number), seed: seed, sampleRateHz: Self.rate,
             events: SpeechEvents(reader: EventReader(channel)))
@@ -71,14 +77,14 @@ final class FakeEngine: SpeechSource {
         (0..<samplesPerPatch).map { Float(($0 + index * samplesPerPatch) % 100) / 200 - 0.25 }
     }
 
-    private func speak(into channel: EventChannel, seed: UInt64) async {
+    private func speak(into channel: EventChannel, seed: UInt64) {
         let (patches, pace, end) = state.withLock { ($0.patches, $0.pace, $0.end) }
         channel.send(.queued(position: 0, eta: .zero))
         channel.send(.started(seed: seed, parts: 1))
         var done = 0
         var reason: CancelReason?
         for index in 0..<patches {
-            try? await Task.sleep(for: pace)
+            repeat { Thread.sleep(forTimeInterval: pace / .seconds(1)) } while state.withLock { $0.holds(index) }
             reason = channel.cancelReason
             if reason != nil { break }
             channel.send(.audio(samples: Self.patch(index), start: done))
