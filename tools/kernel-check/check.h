@@ -62,5 +62,7 @@ typedef struct {
 } layer_check;
 
 void check_epilogue(const layer_check *check, mynah_epilogue epilogue);
+/// The same with every epilogue that the shape allows, without and with `bias`.
+void check_epilogues(layer_check check, const float *bias);
 
 #endif

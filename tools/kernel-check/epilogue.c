@@ -79,3 +79,15 @@ void check_epilogue(const layer_check *check, mynah_epilogue epilogue) {
     check->kernel(&call, 0, panels, last, s.rows);
     for (size_t c = 0; c < columns; c++) expect_same(alone[c], out[last * stride + c], "a row by itself");
 }
+
+void check_epilogues(layer_check check, const float *bias) {
+    for (int has_bias = 0; has_bias < 2; has_bias++) {
+        check.bias = has_bias ? bias : NULL;
+        if (check.shape.is_gated) {
+            check_epilogue(&check, MYNAH_SILU_GATE);
+            continue;
+        }
+        for (int epilogue = MYNAH_STORE; epilogue <= MYNAH_TANH; epilogue++)
+            if (epilogue != MYNAH_SILU_GATE) check_epilogue(&check, (mynah_epilogue)epilogue);
+    }
+}

@@ -122,15 +122,7 @@ static void check_layer(const mynah_kernels *table, layer_shape s, spread spread
     check.call.weights = pack(s, weights, scales);
     const float *bias = random_rows(1, s.n, s.n, -1, 1);
     check.tolerance = 2e-6;
-    for (int has_bias = 0; has_bias < 2; has_bias++) {
-        check.bias = has_bias ? bias : NULL;
-        if (s.is_gated) {
-            check_epilogue(&check, MYNAH_SILU_GATE);
-            continue;
-        }
-        for (int epilogue = MYNAH_STORE; epilogue <= MYNAH_TANH; epilogue++)
-            if (epilogue != MYNAH_SILU_GATE) check_epilogue(&check, (mynah_epilogue)epilogue);
-    }
+    check_epilogues(check, bias);
     give_back();
 }
 

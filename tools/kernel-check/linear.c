@@ -84,15 +84,7 @@ static void check_layer(const mynah_kernels *table, layer_shape s, int is_bf16) 
         .kernel = is_bf16 ? table->linear_bf16 : table->linear_f32,
     };
     if (!s.is_gated) expect_packing(s, weights, check.call.weights, is_bf16);
-    for (int has_bias = 0; has_bias < 2; has_bias++) {
-        check.bias = has_bias ? bias : NULL;
-        if (s.is_gated) {
-            check_epilogue(&check, MYNAH_SILU_GATE);
-            continue;
-        }
-        for (int epilogue = MYNAH_STORE; epilogue <= MYNAH_TANH; epilogue++)
-            if (epilogue != MYNAH_SILU_GATE) check_epilogue(&check, (mynah_epilogue)epilogue);
-    }
+    check_epilogues(check, bias);
     give_back();
 }
 
