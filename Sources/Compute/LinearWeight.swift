@@ -126,7 +126,8 @@ public final class LinearWeight: @unchecked Sendable {
     }
 
     private convenience init(_ form: Form, bias: [Float]?) {
-        let memory = PanelMemory(byteCount: form.byteCount)
+        // All straight from the system: weights that are packed again leave their pages.
+        let memory = ZeroedMemory(byteCount: form.byteCount, mappedFrom: 1)
         self.init(form, memory.start, of: memory, bias: bias)
     }
 

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// Memory of a backend, in 32-bit floats.
 ///
 /// `@unchecked Sendable`: the storage itself is a fixed address; who may touch the floats, and when, is decided by the
@@ -14,9 +8,7 @@ public final class Storage: @unchecked Sendable {
     /// How many floats.
     public let count: Int
 
-    private let allocation: UnsafeMutableRawPointer
-    /// Bytes mapped; 0 where the allocation came from the heap.
-    private let mappedBytes: Int
+    private let memory: ZeroedMemory
 
     /// Allocates zeroed floats on a cache-line boundary, with a line to spare so that vector loads at the end stay
     /// inside.
@@ -24,29 +16,13 @@ public final class Storage: @unchecked Sendable {
     /// Large storages come from the system as pages that hold memory only once they are written to.
     public init(count: Int) {
         self.count = count
-        let line = 64
         let floats = max(count, 1) + 32
-        let bytes = floats * MemoryLayout<Float>.stride + line
-        mappedBytes = bytes < Self.mappedFrom ? 0 : bytes
-        let zeroed =
-            mappedBytes == 0
-            ? calloc(bytes, 1)
-            : mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let zeroed, zeroed != MAP_FAILED else { preconditionFailure("the system refused \(bytes) bytes") }
-        allocation = zeroed
-        host = allocation.alignedUp(toMultipleOf: line).bindMemory(to: Float.self, capacity: floats)
+        memory = ZeroedMemory(byteCount: floats * MemoryLayout<Float>.stride, mappedFrom: Self.mappedFrom)
+        host = memory.start.bindMemory(to: Float.self, capacity: floats)
     }
 
-    /// The heap may hand out pages that were used before, and clears them by writing: large storages do not ask it.
+    /// Small ones are made and gone too often for the system.
     private static let mappedFrom = 1 << 20
-
-    deinit {
-        if mappedBytes > 0 {
-            munmap(allocation, mappedBytes)
-        } else {
-            free(allocation)
-        }
-    }
 }
 
 /// A view of rows and columns of activations, row-major, in a backend's memory.
