@@ -14,20 +14,21 @@ public final class VoxCPMModel: Sendable {
     public let precision: Precision
     public let backend: any Backend
     let team: WorkerTeam
-    let semanticLM: TextSemanticLM
-    let residualLM: ResidualAcousticLM
-    let localEncoder: LocalEncoder
-    let quantizer: ScalarQuantizer
-    let stopPredictor: StopPredictor
-    let flowMatching: FlowMatching
-    /// The projections of both language models' states into the diffusion transformer.
-    let semanticToDiT: LinearWeight
-    let residualToDiT: LinearWeight
-    public let audioVAE: AudioVAE
+    /// All weights.
+    private let parts: ModelParts
     /// What became of the cache of packed weights.
     public let packs: PackCache.Outcome
-    /// The linear weights by name.
-    let panels: PanelStore
+
+    var semanticLM: TextSemanticLM { parts.semanticLM }
+    var residualLM: ResidualAcousticLM { parts.residualLM }
+    var localEncoder: LocalEncoder { parts.localEncoder }
+    var quantizer: ScalarQuantizer { parts.quantizer }
+    var stopPredictor: StopPredictor { parts.stopPredictor }
+    var flowMatching: FlowMatching { parts.flowMatching }
+    var semanticToDiT: LinearWeight { parts.semanticToDiT }
+    var residualToDiT: LinearWeight { parts.residualToDiT }
+    public var audioVAE: AudioVAE { parts.audioVAE }
+    var panels: PanelStore { parts.panels }
 
     /// The token that ends the text and starts the audio.
     public static let audioStartToken = 101
@@ -77,16 +78,7 @@ public final class VoxCPMModel: Sendable {
         precision = source.precision
         backend = source.backend
         team = source.team
-        semanticLM = parts.semanticLM
-        residualLM = parts.residualLM
-        localEncoder = parts.localEncoder
-        quantizer = parts.quantizer
-        stopPredictor = parts.stopPredictor
-        flowMatching = parts.flowMatching
-        semanticToDiT = parts.semanticToDiT
-        residualToDiT = parts.residualToDiT
-        audioVAE = parts.audioVAE
-        panels = parts.panels
+        self.parts = parts
         self.packs = packs
     }
 
@@ -96,16 +88,7 @@ public final class VoxCPMModel: Sendable {
         precision = other.precision
         self.backend = backend
         team = other.team
-        semanticLM = other.semanticLM
-        residualLM = other.residualLM
-        localEncoder = other.localEncoder
-        quantizer = other.quantizer
-        stopPredictor = other.stopPredictor
-        flowMatching = other.flowMatching
-        semanticToDiT = other.semanticToDiT
-        residualToDiT = other.residualToDiT
-        audioVAE = other.audioVAE
-        panels = other.panels
+        parts = other.parts
         packs = other.packs
     }
 

@@ -10,15 +10,13 @@ final class LayerErrors: Backend {
         let kind: String
     }
 
-    /// Squares summed over all outputs seen.
+    /// What was found at a place.
     struct Sums {
-        var error = 0.0
-        var signal = 0.0
+        /// Over all outputs seen.
+        var total = SquaredError()
+        /// The largest relative error of a single step.
         var worst = 0.0
         var layers: Set<ObjectIdentifier> = []
-
-        /// The root of the mean squared error over that of the exact result.
-        var relativeError: Double { signal > 0 ? (error / signal).squareRoot() : 0 }
     }
 
     private let base: any Backend
@@ -55,20 +53,16 @@ final class LayerErrors: Backend {
     }
 
     private func compare(_ exact: Matrix, _ rough: Matrix, _ place: Place, _ layer: ObjectIdentifier) {
-        var error = 0.0
-        var signal = 0.0
+        var step = SquaredError()
         for index in 0..<exact.rows * exact.columns {
-            let value = Double(exact.base[index])
-            let difference = Double(rough.base[index]) - value
-            error += difference * difference
-            signal += value * value
+            step.add(exact: exact.base[index], rough: rough.base[index])
         }
         sums.withLock { sums in
-            sums[place, default: Sums()].error += error
-            sums[place, default: Sums()].signal += signal
-            sums[place, default: Sums()].layers.insert(layer)
-            let relative = signal > 0 ? (error / signal).squareRoot() : 0
-            sums[place, default: Sums()].worst = max(sums[place, default: Sums()].worst, relative)
+            var found = sums[place, default: Sums()]
+            found.total += step
+            found.worst = max(found.worst, step.relative)
+            found.layers.insert(layer)
+            sums[place] = found
         }
     }
 

@@ -80,7 +80,7 @@ public struct PrecisionComparison: Sendable, Equatable, Encodable {
             found[place].map { sums in
                 Layer(
                     part: place.part, kind: place.kind, layers: sums.layers.count,
-                    relativeError: sums.relativeError, worst: sums.worst)
+                    relativeError: sums.total.relative, worst: sums.worst)
             }
         }
         let audio = runs.map { $0.flatMap(\.samples) }
@@ -93,13 +93,9 @@ public struct PrecisionComparison: Sendable, Equatable, Encodable {
     }
 
     private static func relativeError(_ rough: [Float], _ exact: [Float]) -> Double {
-        var error = 0.0
-        var signal = 0.0
-        for (left, right) in zip(rough, exact) {
-            error += Double(left - right) * Double(left - right)
-            signal += Double(right) * Double(right)
-        }
-        return signal > 0 ? (error / signal).squareRoot() : 0
+        var sums = SquaredError()
+        for (rough, exact) in zip(rough, exact) { sums.add(exact: exact, rough: rough) }
+        return sums.relative
     }
 
     /// An amplitude's ratio in decibels; nothing is below -200.

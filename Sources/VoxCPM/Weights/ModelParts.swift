@@ -2,13 +2,14 @@ import Checkpoint
 import Compute
 
 /// All weights of a model, read once.
-struct ModelParts {
+struct ModelParts: Sendable {
     let semanticLM: TextSemanticLM
     let residualLM: ResidualAcousticLM
     let localEncoder: LocalEncoder
     let quantizer: ScalarQuantizer
     let stopPredictor: StopPredictor
     let flowMatching: FlowMatching
+    /// The projections of both language models' states into the diffusion transformer.
     let semanticToDiT: LinearWeight
     let residualToDiT: LinearWeight
     let audioVAE: AudioVAE
