@@ -16,8 +16,7 @@ enum EngineThread {
             defer { mailbox.end() }
             do {
                 let model = try make { ledger.loading($0) }
-                let engine = try layOut(model, configuration)
-                let memory = try MemoryPlan(model.model, engine.capacity)
+                let (engine, memory) = try layOut(model, configuration)
                 let loop = EngineLoop(model, engine, configuration, mailbox, ledger)
                 answer(
                     .success(
@@ -33,8 +32,10 @@ enum EngineThread {
         thread.start()
     }
 
-    /// Lays out an engine core that keeps to the limits.
-    private static func layOut(_ model: SpeechModel, _ configuration: EngineConfiguration) throws -> PatchEngine {
+    /// Lays out an engine core that keeps to the limits, as planned.
+    private static func layOut(
+        _ model: SpeechModel, _ configuration: EngineConfiguration
+    ) throws -> (PatchEngine, MemoryPlan) {
         let most = model.model.configuration.maxLength
         let capacity = EngineCapacity(
             sequences: configuration.maxBatch,
@@ -44,6 +45,6 @@ enum EngineThread {
             throw EngineLoadError.memory(
                 neededBytes: plan.totalBytes, limitBytes: limit, sequences: capacity.sequences)
         }
-        return try PatchEngine(model.model, capacity)
+        return (try PatchEngine(model.model, capacity), plan)
     }
 }

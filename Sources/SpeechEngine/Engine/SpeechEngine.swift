@@ -148,8 +148,8 @@ public actor SpeechEngine {
     /// Makes a voice of a recording. The same recording is encoded once, and kept as long as
     /// ``EngineConfiguration/voiceCacheBytes`` has room.
     ///
-    /// Encoding happens between two patches of those who speak, who wait for it: about a tenth of a second for each ten
-    /// seconds of recording.
+    /// Encoding happens between two patches of those who speak, who wait for it: about a sixth of the recording's length
+    /// with VoxCPM-1.5 on two cores (`docs/benchmarks.md`).
     ///
     /// - Parameters:
     ///   - recording: Mono samples at ``SpeechModel/sampleRateHz``.

@@ -18,6 +18,11 @@ public struct SpeechMark: Sendable, Equatable {
         self.samples = samples
         self.pauseSamples = pauseSamples
     }
+
+    /// When its speech begins and ends, in seconds.
+    public func seconds(sampleRateHz: Int) -> (start: Double, end: Double) {
+        (Double(samples.lowerBound) / Double(sampleRateHz), Double(samples.upperBound) / Double(sampleRateHz))
+    }
 }
 
 /// How far a speech is.

@@ -31,9 +31,10 @@ public struct SubtitleWriter: Sendable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let entries = marks.map { mark in
-                Entry(
-                    index: mark.index, start: seconds(mark.samples.lowerBound), end: seconds(mark.samples.upperBound),
-                    text: mark.text, text_start: mark.textRange.lowerBound, text_end: mark.textRange.upperBound)
+                let (start, end) = mark.seconds(sampleRateHz: sampleRateHz)
+                return Entry(
+                    index: mark.index, start: start, end: end, text: mark.text, text_start: mark.textRange.lowerBound,
+                    text_end: mark.textRange.upperBound)
             }
             return String(decoding: try encoder.encode(entries), as: UTF8.self) + "\n"
         }
@@ -47,8 +48,6 @@ public struct SubtitleWriter: Sendable {
         let text_start: Int
         let text_end: Int
     }
-
-    private func seconds(_ sample: Int) -> Double { Double(sample) / Double(sampleRateHz) }
 
     /// `00:00:01,234`
     private func time(_ sample: Int, _ point: String) -> String {

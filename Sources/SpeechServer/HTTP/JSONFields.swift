@@ -32,15 +32,16 @@ struct JSONFields: Sendable {
     func number(_ key: String, in range: ClosedRange<Double>) throws(APIError) -> Double? {
         guard let value = value(key) else { return nil }
         guard let number = value.asDouble else { throw wrong(key, "a number", value) }
-        guard range.contains(number) else {
-            throw APIError.bad(key, "The field \(key) must be \(range.lowerBound) to \(range.upperBound).")
-        }
-        return number
+        return try inside(range, number, key)
     }
 
     func integer(_ key: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let value = value(key) else { return nil }
         guard let number = value.asInt else { throw wrong(key, "a whole number", value) }
+        return try inside(range, number, key)
+    }
+
+    private func inside<T: Comparable>(_ range: ClosedRange<T>, _ number: T, _ key: String) throws(APIError) -> T {
         guard range.contains(number) else {
             throw APIError.bad(key, "The field \(key) must be \(range.lowerBound) to \(range.upperBound).")
         }

@@ -66,8 +66,7 @@ private struct Mark: Encodable {
         text = mark.text
         text_start = mark.textRange.lowerBound
         text_end = mark.textRange.upperBound
-        start_seconds = Double(mark.samples.lowerBound) / Double(sampleRateHz)
-        end_seconds = Double(mark.samples.upperBound) / Double(sampleRateHz)
+        (start_seconds, end_seconds) = mark.seconds(sampleRateHz: sampleRateHz)
     }
 }
 
