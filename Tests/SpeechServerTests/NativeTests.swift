@@ -55,7 +55,7 @@ struct NativeTests {
         for line in try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n") {
             if line.hasPrefix("  /"), line.hasSuffix(":") { path = String(line.dropFirst(2).dropLast()) }
             let method = line.trimmingCharacters(in: .whitespaces)
-            if line.hasPrefix("    "), !line.hasPrefix("     "), ["get:", "post:", "delete:"].contains(method) {
+            if line.hasPrefix("    "), !line.hasPrefix("     "), ["get:", "post:", "patch:", "delete:"].contains(method) {
                 described.append("\(method.dropLast().uppercased()) \(path)")
             }
         }

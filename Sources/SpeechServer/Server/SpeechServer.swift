@@ -27,7 +27,8 @@ public struct SpeechServer: Sendable {
         let keys = Guard(keys: configuration.keys)
         let table = RouteTable(
             routes: OpenAIRoutes(source: source).routes + OperationRoutes(source: source, metrics: metrics).routes
-                + NativeRoutes(source: source).routes + (try PageRoutes(source: source, keys: keys).routes))
+                + NativeRoutes(source: source).routes + PlannedRoutes.routes
+                + (try PageRoutes(source: source, keys: keys).routes))
         door = FrontDoor(table: table, configuration: configuration, metrics: metrics, logger: logger)
     }
 
