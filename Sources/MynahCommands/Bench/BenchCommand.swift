@@ -53,6 +53,13 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A voice prompt of this length to encode and continue.", valueName: "seconds"))
     var promptSeconds = 0.0
 
+    @Option(
+        help: ArgumentHelp("Speech of this length that came before, of random latents.", valueName: "seconds"))
+    var contextSeconds = 0.0
+
+    @Option(help: "Tokens of the text.")
+    var textTokens = 30
+
     @Option(help: "Steps to draw each patch.")
     var steps = 10
 
@@ -83,6 +90,15 @@ struct BenchCommand: ParsableCommand {
         if !(0...600).contains(promptSeconds) {
             throw ValidationError("--prompt-seconds is \(promptSeconds), but must be 0 to 600.")
         }
+        if !(0...600).contains(contextSeconds) {
+            throw ValidationError("--context-seconds is \(contextSeconds), but must be 0 to 600.")
+        }
+        if promptSeconds > 0, contextSeconds > 0 {
+            throw ValidationError("--prompt-seconds and --context-seconds both say what came before; give one of them.")
+        }
+        if !(1...4000).contains(textTokens) {
+            throw ValidationError("--text-tokens is \(textTokens), but must be 1 to 4000.")
+        }
         if !(1...1000).contains(steps) { throw ValidationError("--steps is \(steps), but must be 1 to 1000.") }
         if !(0...100).contains(cfg) { throw ValidationError("--cfg is \(cfg), but must be 0 to 100.") }
     }
@@ -95,8 +111,8 @@ struct BenchCommand: ParsableCommand {
         let loadSeconds = (ContinuousClock.now - start).inSeconds
         let report = try BenchRun(
             model: loaded, name: name, loadSeconds: loadSeconds, patches: patches, batch: batch,
-            promptSeconds: promptSeconds,
-            steps: steps, cfg: cfg
+            promptSeconds: promptSeconds, contextSeconds: contextSeconds, textTokens: textTokens, steps: steps,
+            cfg: cfg
         ).measure()
         Console.write(json ? try report.json() : report.text)
         if let earlier { Console.write("\n" + BenchComparison(earlier: earlier, now: report).text) }

@@ -15,6 +15,8 @@ struct BenchComparison {
             ("patches", "\(earlier.patches)", "\(now.patches)"), ("steps", "\(earlier.steps)", "\(now.steps)"),
             ("sequences at once", "\(earlier.batch ?? 1)", "\(now.batch ?? 1)"),
             ("cfg", "\(earlier.cfg)", "\(now.cfg)"),
+            ("context seconds", "\(earlier.contextSeconds ?? 0)", "\(now.contextSeconds ?? 0)"),
+            ("text tokens", "\(earlier.textTokens)", "\(now.textTokens)"),
             ("prompt seconds", "\(earlier.promptSeconds)", "\(now.promptSeconds)"),
         ]
         return facts.filter { $0.1 != $0.2 }.map { "\($0.0): \($0.1) then, \($0.2) now" }

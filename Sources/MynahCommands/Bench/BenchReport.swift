@@ -63,6 +63,8 @@ struct BenchReport: Codable {
     var steps: Int
     var cfg: Double
     var promptSeconds: Double
+    /// Speech before the measured one that was not encoded; absent in files of earlier versions, which had none.
+    var contextSeconds: Double?
     var textTokens: Int
     var machine: Machine
     var stages: [String: Stage]
@@ -77,6 +79,7 @@ struct BenchReport: Codable {
         case peakRSSBytes = "peak_rss_bytes"
         case instructionSet = "instruction_set"
         case promptSeconds = "prompt_seconds"
+        case contextSeconds = "context_seconds"
         case textTokens = "text_tokens"
     }
 

@@ -11,11 +11,10 @@ struct BenchRun {
     let patches: Int
     let batch: Int
     let promptSeconds: Double
+    let contextSeconds: Double
+    let textTokens: Int
     let steps: Int
     let cfg: Double
-
-    /// A sentence of this many tokens.
-    private static let textTokens = 30
 
     /// Warms up with one patch, then measures.
     func measure() throws -> BenchReport {
@@ -24,10 +23,10 @@ struct BenchRun {
         _ = try Generation(model, request(patches: 1, prompt: nil)).next()
 
         let start = clock.now
-        let latents = try prompt.map { try model.encodePrompt($0) }
+        let latents = try prompt.map { try model.encodePrompt($0) } ?? context()
         let encodeSeconds = prompt == nil ? 0 : (clock.now - start).inSeconds
         let promptPatches = (latents?.rows ?? 0) / model.configuration.patchSize
-        let positions = Self.textTokens + 1 + promptPatches + patches
+        let positions = textTokens + 1 + promptPatches + patches
         let engine = try PatchEngine(
             model, EngineCapacity(sequences: batch, positions: min(positions, model.configuration.maxLength)))
         for index in 0..<batch {
@@ -50,7 +49,7 @@ struct BenchRun {
         timings[.vaeEncode] = encodeSeconds
         let audio = Double(samples) / Double(model.sampleRateHz)
         let estimate = WorkEstimate(
-            configuration: model.configuration, precision: model.precision, textPositions: Self.textTokens + 1,
+            configuration: model.configuration, precision: model.precision, textPositions: textTokens + 1,
             promptPatches: promptPatches, patches: count, sequences: batch, steps: steps)
         let backend = model.backend as? CPUBackend
         let machine = backend.map(MachineProbe.init)
@@ -60,7 +59,7 @@ struct BenchRun {
             millisecondsPerPatch: 1000 * (wall - encodeSeconds - timings[.prefill]) / Double(max(count * batch, 1)),
             peakRSSBytes: peak, threads: model.threads, precision: model.precision.rawValue,
             instructionSet: backend?.instructionSet ?? "", patches: count, batch: batch, steps: steps, cfg: cfg,
-            promptSeconds: promptSeconds, textTokens: Self.textTokens,
+            promptSeconds: promptSeconds, contextSeconds: contextSeconds, textTokens: textTokens,
             machine: .init(
                 gigaflops: machine?.gigaflops ?? 0, int8GigaopsPerSecond: machine?.int8GigaopsPerSecond ?? 0,
                 gigabytesPerSecond: machine?.gigabytesPerSecond ?? 0),
@@ -84,7 +83,7 @@ struct BenchRun {
 
     private func request(patches: Int, prompt: Matrix?) -> GenerationRequest {
         let vocabulary = max(model.configuration.languageModel.vocabularySize, 1)
-        let tokens = (0..<Self.textTokens).map { ($0 * 37 + 11) % vocabulary }
+        let tokens = (0..<textTokens).map { ($0 * 37 + 11) % vocabulary }
         var request = GenerationRequest(tokens: tokens, prompt: prompt)
         request.minPatches = patches
         request.maxPatches = patches
@@ -92,6 +91,15 @@ struct BenchRun {
         request.steps = steps
         request.cfg = Float(cfg)
         return request
+    }
+
+    /// Latents of speech that was never spoken: what they say costs the same.
+    private func context() -> Matrix? {
+        let patches = Int(contextSeconds / model.secondsPerPatch)
+        guard patches > 0 else { return nil }
+        let width = model.configuration.latentSize
+        let rows = patches * model.configuration.patchSize
+        return Matrix(rows: rows, columns: width, values: (0..<rows * width).map { Float($0 * 37 % 101) / 50 - 1 })
     }
 
     /// Something that sounds: two tones.

@@ -41,7 +41,7 @@ struct Prefill {
             let block = Block(first..<end, text: text.count)
             let hidden = workspace.prefill.prefix(block.positions.count)
             try model.semanticLM.embed(
-                text[block.positions.lowerBound..<block.positions.lowerBound + block.textCount],
+                text.dropFirst(block.positions.lowerBound).prefix(block.textCount),
                 into: hidden.prefix(block.textCount))
             run(block, prompt: prompt, base: arena.base(slab), row: end == positions ? row : nil)
         }
