@@ -2,6 +2,7 @@ import AudioIO
 import Foundation
 import SpeechEngine
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SpeechServer
@@ -21,7 +22,9 @@ struct OpenAITests {
             #expect(reply.headers["x-ai-generated"] == "true")
             #expect(reply.headers["x-audio-sample-rate"] == "16000")
             #expect(reply.headers["x-mynah-seed"] == "1")
-            #expect(reply.body.count == 44 + 2 * Self.whole.count)
+            let wave = try #require(WaveBytes(reply.body))
+            #expect(reply.body.count == wave.soundStart + 2 * Self.whole.count)
+            #expect(wave.info["ICMT"]?.contains("AI-generated") == true)
             let size = reply.body[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
             #expect(size == reply.body.count - 8)
             #expect(server.engine.state.withLock { $0.requests.first?.heldBackSeconds } == .infinity)
@@ -57,7 +60,8 @@ struct OpenAITests {
                 Self.path,
                 #"{"model":"tts-1","voice":"alloy","input":"a","response_format":"wav","sample_rate":8000}"#)
             #expect(wished.headers["x-audio-sample-rate"] == "8000")
-            #expect(abs(wished.body.count - 44 - Self.whole.count) <= 64)
+            let wave = try #require(WaveBytes(wished.body))
+            #expect(abs(wished.body.count - wave.soundStart - Self.whole.count) <= 64)
         }
     }
 

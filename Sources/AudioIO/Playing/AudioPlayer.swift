@@ -40,7 +40,9 @@ public final class AudioPlayer {
         do throws(AudioWriteError) {
             writer = try AudioWriter(
                 to: .descriptor(input.fileHandleForWriting.fileDescriptor, name: program.kind.rawValue),
-                format: program.format, sampleRateHz: sampleRateHz)
+                format: program.format, sampleRateHz: sampleRateHz,
+                // Nobody keeps what is played.
+                options: EncodingOptions(label: nil))
         } catch {
             kill(process.processIdentifier, SIGKILL)
             throw .writing(error)

@@ -42,7 +42,9 @@ struct SoundDecoder {
         if let bad = mono.firstIndex(where: { !$0.isFinite }) {
             throw .notFinite(source: source, atSeconds: Double(bad) / Double(rateHz))
         }
-        let promised = info.frames != sf_count_t.max && info.frames > mono.count
+        // mp3 promises nothing: without a header its length is guessed from the file's, tags and pictures included.
+        let isGuess = Int(info.format) & SF_FORMAT_TYPEMASK == SF_FORMAT_MPEG
+        let promised = !isGuess && info.frames != sf_count_t.max && info.frames > mono.count
         return MonoAudio(samples: mono, sampleRateHz: rateHz, wasCutShort: fault || promised)
     }
 

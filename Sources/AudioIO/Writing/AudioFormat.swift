@@ -77,9 +77,12 @@ public struct EncodingOptions: Sendable, Equatable {
     public var sampleType: SampleType
     /// For ogg, opus and mp3: 0 (smallest) ... 1 (best).
     public var quality: Double
+    /// What the file says of itself; nil for sound that no machine made.
+    public var label: AudioLabel?
 
-    public init(sampleType: SampleType = .int16, quality: Double = 0.6) {
+    public init(sampleType: SampleType = .int16, quality: Double = 0.6, label: AudioLabel? = AudioLabel()) {
         self.sampleType = sampleType
         self.quality = quality
+        self.label = label
     }
 }

@@ -70,7 +70,7 @@ public final class AudioWriter {
             switch format {
             case .wav, .pcm:
                 encoder = try PlainEncoder(
-                    sink: sink, sampleType: options.sampleType, rateHz: encodedHz, hasHeader: format == .wav)
+                    sink: sink, rateHz: encodedHz, hasHeader: format == .wav, options: options)
                 keepsOvershoot = options.sampleType == .float32
             case .flac, .ogg, .opus, .mp3:
                 encoder = try SndfileEncoder(sink: sink, format: format, rateHz: encodedHz, options: options)

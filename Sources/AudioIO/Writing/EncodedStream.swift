@@ -11,11 +11,14 @@ final class EncodedStream {
     private(set) var fault: AudioWriteError?
     /// Set to swallow what an abandoned encoder still writes.
     var isDiscarding = false
+    /// Where the encoder's bytes begin: after what the sink had before.
+    private let start: Int
     private var position = 0
     private var length = 0
 
     init(_ sink: any ByteSink) {
         self.sink = sink
+        start = sink.byteCount
     }
 
     /// Opens an encoder that writes here. This object must outlive it.
@@ -49,7 +52,7 @@ final class EncodedStream {
         if !isDiscarding {
             fault = caught { () throws(AudioWriteError) in
                 if corrected > 0 && sink.canPatch {
-                    try sink.patch(UnsafeRawBufferPointer(rebasing: bytes[..<corrected]), at: position)
+                    try sink.patch(UnsafeRawBufferPointer(rebasing: bytes[..<corrected]), at: start + position)
                 }
                 if corrected < count {
                     try sink.write(UnsafeRawBufferPointer(rebasing: bytes[corrected...]))

@@ -16,12 +16,14 @@ final class PlainEncoder: SampleEncoder {
     private let sampleType: SampleType
     private let rateHz: Int
     private let hasHeader: Bool
+    private let label: AudioLabel?
     private var dataBytes = 0
     private var scratch: [UInt8] = []
 
-    init(sink: any ByteSink, sampleType: SampleType, rateHz: Int, hasHeader: Bool) throws(AudioWriteError) {
+    init(sink: any ByteSink, rateHz: Int, hasHeader: Bool, options: EncodingOptions) throws(AudioWriteError) {
         self.sink = sink
-        self.sampleType = sampleType
+        sampleType = options.sampleType
+        label = options.label
         self.rateHz = rateHz
         self.hasHeader = hasHeader
         if hasHeader { try sink.write(header(dataBytes: nil)) }
@@ -45,7 +47,7 @@ final class PlainEncoder: SampleEncoder {
     func abandon() {}
 
     private func header(dataBytes: Int?) -> [UInt8] {
-        WavHeader(sampleType: sampleType, rateHz: rateHz, dataBytes: dataBytes).bytes
+        WavHeader(sampleType: sampleType, rateHz: rateHz, dataBytes: dataBytes, label: label).bytes
     }
 
     private func store(_ sample: Float) {

@@ -25,6 +25,7 @@ final class SndfileEncoder: SampleEncoder {
         sink: any ByteSink, format: AudioFormat, rateHz: Int, options: EncodingOptions
     ) throws(AudioWriteError) {
         self.format = format
+        if format == .mp3, let label = options.label { try sink.write(ID3Tag(label: label).bytes) }
         stream = EncodedStream(sink)
         guard let code = Self.code(of: format) else {
             throw .encoder(destination: sink.name, format: format, reason: "libsndfile is not used for it")
@@ -39,6 +40,10 @@ final class SndfileEncoder: SampleEncoder {
             throw stream.fault ?? .encoder(destination: sink.name, format: format, reason: Self.words(nil))
         }
         tune(handle, quality: options.quality, canPatch: sink.canPatch)
+        // Before the first sample, so that streams begin with it.
+        if format != .mp3 {
+            for (kind, text) in options.label?.strings ?? [] { sf_set_string(handle, Int32(kind), text) }
+        }
     }
 
     deinit { abandon() }

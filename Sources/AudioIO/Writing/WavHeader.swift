@@ -5,6 +5,8 @@ struct WavHeader {
     /// Bytes of sound; nil where they are not known yet, which is written as 0xFFFFFFFF,
     /// the usual sign of a stream that ends where it ends.
     let dataBytes: Int?
+    /// What the file says of itself. It stands before the sound, so that streams have it too.
+    var label: AudioLabel?
 
     var bytes: [UInt8] {
         let isFloat = sampleType == .float32
@@ -27,6 +29,7 @@ struct WavHeader {
             chunks.add32(4)
             chunks.add32(dataBytes.map { $0 / sampleType.width } ?? Self.unknown)
         }
+        if let label { chunks.bytes += Self.list(label) }
         chunks.add(text: "data")
         chunks.add32(dataBytes ?? Self.unknown)
 
@@ -37,6 +40,22 @@ struct WavHeader {
     }
 
     private static let unknown = 0xFFFF_FFFF
+
+    /// A `LIST` chunk of type `INFO`: strings that end with a zero and fill even lengths.
+    private static func list(_ label: AudioLabel) -> [UInt8] {
+        var entries = Fields()
+        entries.add(text: "INFO")
+        for (name, text) in label.entries {
+            entries.add(text: name)
+            entries.add32(text.utf8.count + 1)
+            entries.add(text: text)
+            entries.bytes += [UInt8](repeating: 0, count: 1 + (text.utf8.count + 1) % 2)
+        }
+        var list = Fields()
+        list.add(text: "LIST")
+        list.add32(entries.bytes.count)
+        return list.bytes + entries.bytes
+    }
 
     /// Little-endian fields in a row; a number too large for its field becomes the largest that fits.
     private struct Fields {

@@ -24,6 +24,18 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Play the speech as it is generated; without -o no file is written.")
     var play = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A title of your own inside the file, where it is said in any case that a machine spoke.",
+            valueName: "words"))
+    var label: String?
+
+    func validate() throws {
+        if let label, AudioLabel(title: label) == nil {
+            throw ValidationError("--label may have \(AudioLabel.longestTitle) bytes at most.")
+        }
+    }
+
     /// Where the sound goes.
     enum Destination: Equatable {
         case nowhere
@@ -60,13 +72,16 @@ struct OutputOptions: ParsableArguments {
 
     /// Opens the destination.
     func open(_ destination: Destination, format: AudioFormat, sampleRateHz: Int) throws -> SpeechSink {
-        let writer: AudioWriter? =
+        let place: AudioWriter.Destination? =
             switch destination {
             case .nowhere: nil
-            case .standardOutput: try AudioWriter(to: .standardOutput, format: format, sampleRateHz: sampleRateHz)
-            case .file(let path):
-                try AudioWriter(to: .file(URL(fileURLWithPath: path)), format: format, sampleRateHz: sampleRateHz)
+            case .standardOutput: .standardOutput
+            case .file(let path): .file(URL(fileURLWithPath: path))
             }
+        let options = EncodingOptions(label: label.flatMap(AudioLabel.init(title:)) ?? AudioLabel())
+        let writer = try place.map {
+            try AudioWriter(to: $0, format: format, sampleRateHz: sampleRateHz, options: options)
+        }
         return SpeechSink(writer: writer, player: play ? try AudioPlayer(sampleRateHz: sampleRateHz) : nil)
     }
 }
