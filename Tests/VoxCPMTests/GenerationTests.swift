@@ -1,5 +1,6 @@
 import Checkpoint
 import Compute
+import Foundation
 import TestSupport
 import Testing
 import VoxCPM
@@ -73,6 +74,24 @@ struct GenerationTests {
         var strange = GenerationRequest(tokens: [300])
         strange.cfg = .nan
         #expect(throws: VoxCPMError.self) { try Generation(model, strange) }
+    }
+
+    /// Contexts of the tiny models are shorter than a block of a prefill; that of the nano voice is not.
+    @Test func voicesMayBeLongerThanABlock() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let model = try VoxCPMModel(CheckpointFolder(root.appendingPathComponent("models/nano")), threads: 2)
+        let columns = model.configuration.latentSize
+        for patches in [250, 300, 520] {
+            let rows = patches * model.configuration.patchSize
+            var request = GenerationRequest(tokens: [5, 6, 7])
+            request.prompt = Matrix(
+                rows: rows, columns: columns, values: (0..<rows * columns).map { Float($0 % 17) / 17 - 0.5 })
+            request.minPatches = 1
+            request.maxPatches = 1
+            let speech = try model.generate(request)
+            #expect(speech.patches == 1 && speech.samples.allSatisfy(\.isFinite))
+        }
     }
 
     @Test func endsWhereTheContextEnds() throws {
