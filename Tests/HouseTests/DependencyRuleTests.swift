@@ -19,7 +19,7 @@ struct DependencyRuleTests {
         "SpeechServer": [
             "SpeechEngine", "AudioIO", "Checkpoint", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
             "NIOCore",
-            "ServiceLifecycle",
+            "ServiceLifecycle", "HummingbirdTLS", "NIOSSL", "SwiftASN1", "X509", "Crypto",
         ],
         "MynahCommands": [
             "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechServer",

@@ -25,13 +25,19 @@ struct ServeCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Address and access") var access: AccessOptions
+    @OptionGroup(title: "Encryption") var tls: TLSOptions
     @OptionGroup(title: "Load") var load: LoadOptions
     @OptionGroup(title: "Model") var model: ModelOption
     @OptionGroup(title: "Engine") var engine: EngineOptions
 
     func run() throws {
         let folder = try model.folder()
-        let (configuration, newKey) = access.configuration()
+        let (access, newKey) = access.configuration()
+        var secured = access
+        secured.tls = try tls.identity(
+            for: access,
+            keptIn: ModelShelf.own.deletingLastPathComponent().appendingPathComponent("tls", isDirectory: true))
+        let configuration = secured
         if let newKey { Console.note("The key of this server, shown this once: \(newKey)") }
         Interrupts.shared.listen(writingIn: nil)
         let metrics = ServerMetrics()
@@ -48,6 +54,7 @@ struct ServeCommand: ParsableCommand {
                         while !Interrupts.shared.isRequested, !Task.isCancelled {
                             try? await Task.sleep(for: .milliseconds(50))
                         }
+                        SystemNotice.send(SystemNotice.stopping)
                     }
                 }
                 group.addTask {
@@ -57,6 +64,7 @@ struct ServeCommand: ParsableCommand {
                         }
                     }
                     Console.note("The model \(folder.lastPathComponent) is ready.")
+                    SystemNotice.send(SystemNotice.ready)
                 }
                 // Without a model there is nothing to serve: a failure of either ends both.
                 try await group.waitForAll()
@@ -66,7 +74,8 @@ struct ServeCommand: ParsableCommand {
 
     private static func announce(_ configuration: ServerConfiguration, port: Int) {
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        Console.note("Mynah listens on http://\(host):\(port)")
+        Console.note("Mynah listens on \(configuration.tls == nil ? "http" : "https")://\(host):\(port)")
+        if let tls = configuration.tls { Console.note("SHA-256 of its certificate: \(tls.fingerprint)") }
     }
 
     /// Waits on this thread for work on others.

@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
     public var hostNames: Set<String> = []
     /// Origins of pages that may use the server besides its own, such as `https://example.org`.
     public var origins: Set<String> = []
+    /// The certificate that connections are encrypted with; nil for plain HTTP.
+    public var tls: TLSIdentity?
     public var limits = Limits()
     /// How long requests may go on after the server was asked to stop.
     public var drainTime: Duration = .seconds(30)

@@ -1,6 +1,7 @@
 import Glibc
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 public import Logging
 import NIOCore
 import ServiceLifecycle
@@ -47,11 +48,12 @@ public struct SpeechServer: Sendable {
         let limits = configuration.limits
         let application = Application(
             responder: door,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            server: try secured(
+                .http1(
+                    configuration: HTTP1Channel.Configuration(
+                        additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
+                        httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "mynah"),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },
@@ -77,6 +79,12 @@ public struct SpeechServer: Sendable {
             throw ServerError.addressRefused(
                 host: configuration.host, port: configuration.port, reason: String(cString: strerror(error.errnoCode)))
         }
+    }
+
+    /// The same with TLS where there is a certificate.
+    private func secured(_ plain: HTTPServerBuilder) throws -> HTTPServerBuilder {
+        guard let tls = configuration.tls else { return plain }
+        return try .tls(plain, tlsConfiguration: tls.configuration)
     }
 
     /// The same log without the libraries' small talk.

@@ -1,0 +1,183 @@
+"""Starts the program as people do, and speaks HTTP with it: what the checks beside this file share."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SENTENCE = "The quick brown fox jumps over the lazy dog while the old clock on the wall strikes nine. "
+
+
+def program():
+    """The program: MYNAH, else the newest of the builds."""
+    if "MYNAH" in os.environ:
+        return os.environ["MYNAH"]
+    builds = [ROOT / ".build" / kind / "mynah" for kind in ("release", "debug")]
+    builds = [build for build in builds if build.exists()]
+    if not builds:
+        sys.exit("There is no program: swift build -c release --product mynah")
+    return str(max(builds, key=lambda build: build.stat().st_mtime))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Checks:
+    """Counts what is not as it should be."""
+
+    def __init__(self):
+        self.faults = 0
+
+    def __call__(self, name, is_so, seen=""):
+        print(("ok    " if is_so else "FAULT ") + name, seen, flush=True)
+        if not is_so:
+            self.faults += 1
+
+    def end(self):
+        sys.exit(1 if self.faults else 0)
+
+
+class Mynah:
+    """A running server with the nano voice, and a data folder of its own."""
+
+    def __init__(self, *arguments, port=None, home=None, environment=None, wait=True):
+        self.port = port or free_port()
+        self.scratch = None if home else tempfile.TemporaryDirectory(prefix="mynah-check-")
+        self.home = home or self.scratch.name
+        self.log_path = os.path.join(self.home, "server.log")
+        self.is_safe = "--tls" in arguments or "--tls-cert" in arguments
+        environment = dict(os.environ, XDG_DATA_HOME=self.home, XDG_CACHE_HOME=self.home, **(environment or {}))
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(
+            [program(), "serve", "--port", str(self.port), *map(str, arguments)],
+            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=self.log)
+        if wait:
+            self.wait_ready()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        if self.scratch:
+            self.scratch.cleanup()
+
+    def wait_ready(self, seconds=120):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                if self.get("/health/ready")[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        with open(self.log_path, "rb") as log:
+            sys.exit("The server does not get ready:\n" + log.read()[-2000:].decode(errors="replace"))
+
+    def connection(self, timeout=120):
+        if self.is_safe:
+            return http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=timeout, context=ssl._create_unverified_context())
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def get(self, path, headers=None):
+        return request(self.connection(), "GET", path, headers=headers)
+
+    def post(self, path, fields, headers=None, timeout=120):
+        return request(self.connection(timeout), "POST", path, fields, headers)
+
+    def metric(self, line):
+        """A number of /metrics; 0 where it is not there."""
+        text = self.get("/metrics")[2].decode()
+        found = re.search("^" + re.escape(line) + r" (\S+)$", text, re.MULTILINE)
+        return float(found.group(1)) if found else 0.0
+
+    def processor_seconds(self):
+        """What the server has computed so far."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def request(connection, method, path, fields=None, headers=None):
+    """Sends a request and returns status, headers in small letters, and the body."""
+    headers = dict(headers or {})
+    body = None
+    if fields is not None:
+        body = json.dumps(fields)
+        headers.setdefault("Content-Type", "application/json")
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+class Stream:
+    """A speech that arrives in pieces, with the time of each."""
+
+    def __init__(self, connection, path, fields, headers=None):
+        self.connection = connection
+        self.start = time.monotonic()
+        connection.request(
+            "POST", path, json.dumps(fields), {"Content-Type": "application/json", **(headers or {})})
+        self.answer = connection.getresponse()
+        self.status = self.answer.status
+        self.headers = {name.lower(): value for name, value in self.answer.getheaders()}
+        self.times = []
+        self.body = b""
+
+    def piece(self):
+        """Reads what has come; nothing at the end."""
+        data = self.answer.read1(65536)
+        if data:
+            self.times.append(time.monotonic() - self.start)
+            self.body += data
+        return data
+
+    def rest(self):
+        """Reads to the end and tells whether the body came to its own."""
+        try:
+            while self.piece():
+                pass
+            return True
+        except (http.client.HTTPException, OSError):
+            return False
+        finally:
+            self.connection.close()
+
+
+def parallel(work, items):
+    """Runs `work` for all items at once; the results in their order."""
+    results = [None] * len(items)
+
+    def run(index, item):
+        results[index] = work(item)
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(items)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
