@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the style and the C kernels, builds, and runs all tests.
-# Arguments go to the test runner, and leave out the check of the kernels: ./test.sh --filter AudioIOTests
+# Installs what is missing, checks the style and the C kernels, builds, runs all tests, and checks the program as a service.
+# Arguments go to the test runner, and leave out the checks of kernels and service: ./test.sh --filter AudioIOTests
 #
 # Exit codes: as start.sh, else those of the failing step.
 set -euo pipefail
@@ -19,3 +19,8 @@ say "== Build"
 swift build --build-tests || stop 5 "The build failed."
 say "== Tests"
 swift test --skip-build --disable-xctest "$@"
+if [ $# -eq 0 ]; then
+    say "== Service"
+    swift build -c release --product mynah || stop 5 "The build failed."
+    tools/service-check/run.sh
+fi

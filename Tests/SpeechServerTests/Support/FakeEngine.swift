@@ -23,6 +23,8 @@ final class FakeEngine: SpeechSource {
         var underWay = 0
         var count: UInt64 = 0
         var voices: [LoadedModel.Voice] = []
+        /// What a test wants the engine to say of itself.
+        var tune: @Sendable (inout EngineSnapshot) -> Void = { _ in }
     }
 
     static let rate = 16_000
@@ -45,6 +47,7 @@ final class FakeEngine: SpeechSource {
     func snapshot() -> EngineSnapshot {
         var snapshot = EngineSnapshot(state: state.withLock { $0.engine })
         snapshot.active = state.withLock { $0.underWay }
+        state.withLock { $0.tune }(&snapshot)
         return snapshot
     }
 

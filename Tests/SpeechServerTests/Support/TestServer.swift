@@ -15,9 +15,9 @@ struct TestServer: Sendable {
     /// Runs a server as long as `body` does.
     static func run(
         _ engine: FakeEngine = FakeEngine(), _ change: (inout ServerConfiguration) -> Void = { _ in },
-        body: (TestServer) async throws -> Void
+        logger: Logger = silent, body: (TestServer) async throws -> Void
     ) async throws {
-        try await serve(engine, change) { port, stop in
+        try await serve(engine, change, logger: logger) { port, stop in
             try await body(TestServer(port: port, engine: engine, stop: stop))
         }
     }
@@ -25,13 +25,12 @@ struct TestServer: Sendable {
     /// The same with any source of speech.
     static func serve(
         _ source: any SpeechSource, _ change: (inout ServerConfiguration) -> Void = { _ in },
-        body: (Int, @escaping @Sendable () -> Void) async throws -> Void
+        logger: Logger = silent, body: (Int, @escaping @Sendable () -> Void) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.drainTime = .seconds(5)
         change(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = try SpeechServer(configuration, source: source, logger: logger)
         let (ports, portSource) = AsyncStream<Int>.makeStream()
         let (stops, stopSource) = AsyncStream<Void>.makeStream()
@@ -55,6 +54,8 @@ struct TestServer: Sendable {
         try await running.value
         try result.get()
     }
+
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     func client() -> RawClient { RawClient(port: port) }
 
