@@ -18,6 +18,15 @@ struct RealEngineTests {
         return await client.reply()
     }
 
+    /// The same over a WebSocket, in pieces.
+    private static func streamed(_ seed: Int, port: Int) async -> [UInt8] {
+        let client = await StreamClient(port: port)
+        client.configure("\"seed\":\(seed),\"steps\":2,\"max_seconds\":1,\"attempts\":1")
+        for piece in ["Go", "od mor", "ning."] { client.text(piece) }
+        client.done()
+        return await client.frames(until: "session.done").sound
+    }
+
     @Test func soundIsTheEngines() async throws {
         let engine = SpeechEngine()
         let folder = Fixtures.folder.appendingPathComponent("v15/checkpoint")
@@ -36,6 +45,7 @@ struct RealEngineTests {
                 return await group.reduce(into: [Int: [UInt8]]()) { $0[$1.0] = $1.1 }
             }
             #expect(alone == (0..<3).map { together[$0] ?? [] }, "neighbours changed what was said")
+            #expect(await Self.streamed(1, port: port) == alone[1], "over a WebSocket it is something else")
             var request = SpeechRequest("Good morning.")
             request.seed = 1
             request.steps = 2

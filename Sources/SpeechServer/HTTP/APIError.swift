@@ -43,6 +43,10 @@ struct APIError: Error, Equatable {
         APIError(.badRequest, code: code, parameter: parameter, message)
     }
 
+    /// The end of a speech without sound.
+    static let noAudio = APIError(
+        .internalServerError, .server, code: "no_audio", "The model spoke no sound for this text.")
+
     /// An answer that is not ours to explain further; the log has the reason.
     static let internalFault = APIError(
         .internalServerError, .server, code: "internal_error",
@@ -87,7 +91,10 @@ extension APIError {
                 self.init(.serviceUnavailable, .server, code: "deadline_exceeded", "The request took too long.")
             case .shutdown:
                 self.init(.serviceUnavailable, .server, code: "draining", "The server is shutting down.")
-            case .asked, .readerGone, .slowReader:
+            case .slowReader:
+                self.init(
+                    .serviceUnavailable, .server, code: "slow_reader", "The sound was not read, and so it was ended.")
+            case .asked, .readerGone:
                 self.init(.serviceUnavailable, .server, code: "cancelled", "The request was cancelled.")
             }
             retryAfterSeconds = 10

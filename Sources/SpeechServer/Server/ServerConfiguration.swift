@@ -12,6 +12,16 @@ public struct ServerConfiguration: Sendable {
         public var idleTime: Duration = .seconds(120)
         /// How long one piece of an answer may take to be read.
         public var writeTime: Duration = .seconds(60)
+        /// Bytes of a message that a client sends over a stream.
+        public var messageBytes = 1 << 20
+        /// Streams that may be open at once.
+        public var streams = 256
+        /// How long a stream may be open without anything to speak.
+        public var streamIdleTime: Duration = .seconds(600)
+        /// How long a stream waits for a key that did not come with its request.
+        public var keyTime: Duration = .seconds(10)
+        /// How often a stream's client is asked for a sign of life; after three times as long without any it is gone.
+        public var pingTime: Duration = .seconds(20)
 
         public init() {}
     }

@@ -13,6 +13,7 @@ public struct SpeechServer: Sendable {
     private let source: any SpeechSource
     private let logger: Logger
     private let door: FrontDoor
+    private let streams: StreamService
 
     /// - Parameters:
     ///   - source: The engine.
@@ -26,10 +27,11 @@ public struct SpeechServer: Sendable {
         self.source = source
         self.logger = logger
         let keys = Guard(keys: configuration.keys)
+        streams = StreamService(source: source, configuration: configuration, metrics: metrics, logger: logger)
         let table = RouteTable(
             routes: OpenAIRoutes(source: source).routes + OperationRoutes(source: source, metrics: metrics).routes
                 + NativeRoutes(source: source).routes + PlannedRoutes.routes
-                + (try PageRoutes(source: source, keys: keys).routes))
+                + streams.routes + (try PageRoutes(source: source, keys: keys).routes))
         door = FrontDoor(table: table, configuration: configuration, metrics: metrics, logger: logger)
     }
 
@@ -49,11 +51,15 @@ public struct SpeechServer: Sendable {
         let application = Application(
             responder: door,
             server: try secured(
-                .http1(
-                    configuration: HTTP1Channel.Configuration(
-                        additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
-                        httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))),
+                HTTPServerBuilder { responder in
+                    StreamChannel(
+                        responder: responder,
+                        configuration: HTTP1Channel.Configuration(
+                            additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
+                            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)),
+                        messageBytes: limits.messageBytes, admit: streams.admit, serve: streams.serve)
+                }),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "mynah"),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) },

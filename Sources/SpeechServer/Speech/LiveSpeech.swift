@@ -41,8 +41,7 @@ final class LiveSpeech: Sendable {
             case .audio(let samples, _): return samples
             case .finished(let outcome):
                 if let error = APIError(outcome.end) { throw error }
-                throw APIError(
-                    .internalServerError, .server, code: "no_audio", "The model spoke no sound for this text.")
+                throw .noAudio
             case .queued, .started, .mark, .progress: continue
             }
         }

@@ -39,7 +39,8 @@ final class FakeEngine: SpeechSource {
 
     var loaded: LoadedModel? {
         LoadedModel(
-            name: "fake", sampleRateHz: Self.rate, secondsPerPatch: 0.16, voices: state.withLock { $0.voices })
+            name: "fake", sampleRateHz: Self.rate, secondsPerPatch: 0.16, voices: state.withLock { $0.voices },
+            defaultVoice: state.withLock { $0.voices.first?.name })
     }
 
     func tokenCount(of text: String) -> Int { text.count }

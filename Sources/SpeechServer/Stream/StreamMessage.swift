@@ -1,0 +1,54 @@
+import Checkpoint
+import HTTPTypes
+
+/// What a client says over a stream.
+enum StreamMessage {
+    case configure(StreamSettings, key: String?)
+    case text(String)
+    /// The utterance is complete.
+    case done
+    /// Nothing of what was said shall be spoken any more.
+    case cancel
+    /// The client has no more to say, and leaves when all was spoken.
+    case close
+
+    /// Reads a message.
+    ///
+    /// - Parameter revision: Tells these settings from earlier ones.
+    /// - Throws: `APIError` for anything that is none.
+    static func read(
+        _ bytes: [UInt8], limits: ServerConfiguration.Limits, model: LoadedModel?, revision: Int
+    ) throws(APIError) -> StreamMessage {
+        let value: JSONValue
+        do throws(StrictJSONError) {
+            value = try StrictJSON.parse(
+                bytes, limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
+        } catch {
+            throw APIError(.badRequest, code: "invalid_json", "The message is not valid JSON: \(error).")
+        }
+        guard let object = value.asObject else {
+            throw APIError(.badRequest, code: "invalid_json", "A message must be a JSON object, not \(value.kind).")
+        }
+        let fields = JSONFields(object: object)
+        guard let type = try fields.string("type") else {
+            throw APIError.bad("type", code: "missing_required_parameter", "The field type is missing.")
+        }
+        switch type {
+        case "session.config":
+            return .configure(
+                try StreamSettings(fields, model: model, revision: revision), key: try fields.string("api_key"))
+        case "input.text":
+            guard let text = try fields.string("text") else {
+                throw APIError.bad("text", code: "missing_required_parameter", "The field text is missing.")
+            }
+            return .text(text)
+        case "input.done": return .done
+        case "input.cancel": return .cancel
+        case "session.close": return .close
+        default:
+            throw APIError.bad(
+                "type", "There is no message '\(type.prefix(60))'; there are session.config, input.text, input.done, "
+                    + "input.cancel and session.close.")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import AudioIO
+import SpeechEngine
+
+/// How a stream speaks: what `session.config` says.
+struct StreamSettings: Sendable {
+    /// What is spoken in one piece.
+    enum Granularity: String, CaseIterable {
+        /// Each sentence, as soon as it is complete.
+        case sentence
+        /// All that was said up to `input.done`.
+        case utterance
+    }
+
+    /// Tells these settings from earlier ones.
+    let revision: Int
+    /// All but the text.
+    let request: SpeechRequest
+    let form: SoundForm
+    let granularity: Granularity
+    /// Whether sound leaves patch by patch; else each sentence is one file in one frame.
+    let streamsAudio: Bool
+    /// Whether the model makes up a voice, which the following sentences keep.
+    let makesUpVoice: Bool
+
+    /// Before anything was said.
+    init(model: LoadedModel?) {
+        self.init(
+            revision: 0, request: SpeechRequest(""), form: SoundForm(format: .pcm, rateHz: nil),
+            granularity: .sentence, streamsAudio: true, model: model)
+    }
+
+    private init(
+        revision: Int, request: SpeechRequest, form: SoundForm, granularity: Granularity, streamsAudio: Bool,
+        model: LoadedModel?
+    ) {
+        self.revision = revision
+        self.form = form
+        self.granularity = granularity
+        self.streamsAudio = streamsAudio
+        var request = request
+        if granularity == .sentence { request.cutting = .sentences }
+        // Sound that was sent cannot be tried again.
+        request.heldBackSeconds = streamsAudio ? 0 : .infinity
+        self.request = request
+        if case .modelDefault = request.voice {
+            makesUpVoice = model?.defaultVoice == nil
+        } else {
+            makesUpVoice = false
+        }
+    }
+
+    /// Fields that clients of other servers send, and that change nothing here.
+    private static let unused: Set<String> = [
+        "model", "language", "task_type", "instructions", "max_new_tokens", "non_streaming_mode",
+    ]
+    private static let known = SpeechFields.names.union(unused).union([
+        "type", "api_key", "voice", "response_format", "format", "stream_audio", "split_granularity",
+    ])
+
+    /// Reads `session.config`.
+    ///
+    /// - Throws: `APIError` where a field holds what cannot be.
+    init(_ fields: JSONFields, model: LoadedModel?, revision: Int) throws(APIError) {
+        for name in ["ref_audio", "ref_text"] where fields.has(name) {
+            throw APIError.bad(
+                name, code: "unsupported_value",
+                "Recordings are not taken here, and addresses are never fetched; save the voice first and name it.")
+        }
+        try fields.refuseOthers(than: Self.known)
+        var request = SpeechRequest("")
+        try VoiceBook(model).choose(try fields.nameOrID("voice"), for: &request)
+        try SpeechFields.read(fields, into: &request)
+        let form = try SoundForm.read(
+            fields, key: fields.has("format") ? "format" : "response_format", usual: .pcm, usualRateHz: nil)
+        let granularity = try fields.choice("split_granularity", of: Granularity.allCases.map(\.rawValue))
+        self.init(
+            revision: revision, request: request, form: form,
+            granularity: granularity.flatMap { Granularity(rawValue: $0) } ?? .sentence,
+            streamsAudio: try fields.flag("stream_audio") ?? true, model: model)
+    }
+}
