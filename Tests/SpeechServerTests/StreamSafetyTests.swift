@@ -108,7 +108,9 @@ struct StreamSafetyTests {
             client.configure(#""response_format":"wav""#)
             #expect(await client.next()?["code"] as? String == "text_pending")
             client.done()
-            #expect(await client.frames(until: "session.done").first { $0.type == "audio.start" }?["format"] as? String == "pcm")
+            #expect(
+                await client.frames(until: "session.done").first { $0.type == "audio.start" }?["format"] as? String
+                    == "pcm")
         }
     }
 
@@ -132,7 +134,12 @@ struct StreamSafetyTests {
             ("reserved bits", 1002, { $0.send(0x1, Array("{}".utf8), bits: 0x40) }),
             ("unknown kind", 1002, { $0.send(0x3, []) }),
             ("continues nothing", 1002, { $0.send(0x0, [65]) }),
-            ("begins twice", 1002, { $0.send(0x1, [65], isFinal: false); $0.send(0x1, [65]) }),
+            (
+                "begins twice", 1002,
+                {
+                    $0.send(0x1, [65], isFinal: false); $0.send(0x1, [65])
+                }
+            ),
             ("ping in pieces", 1002, { $0.send(0x9, [65], isFinal: false) }),
             ("long ping", 1002, { $0.send(0x9, Array(repeating: 65, count: 126)) }),
             ("not UTF-8", 1007, { $0.send(0x1, [0xFF, 0xFE]) }),

@@ -60,10 +60,9 @@ public struct ArrivingText: Sendable {
 
     /// Where the sentences end whose ends are certain.
     private func wholeEnds() -> [String.Index] {
-        let open = openBrace
-        let ends = Self.ends(of: rest, maximumLength: .max).filter { isCertain($0) && $0 <= open }
+        let ends = Self.ends(of: rest, maximumLength: .max).filter(isCertain)
         guard ends.isEmpty, SpeechLength.seconds(of: rest) > Self.patienceSeconds else { return ends }
-        return Self.ends(of: rest, maximumLength: Self.clauseLength).dropLast().filter { $0 <= open }
+        return Self.ends(of: rest, maximumLength: Self.clauseLength).dropLast()
     }
 
     private static func ends(of text: String, maximumLength: Int) -> [String.Index] {
@@ -78,13 +77,5 @@ public struct ArrivingText: Sendable {
         if "。！？」』）”’".contains(rest[rest.index(before: end)]) || first == "{" { return true }
         let word = next.prefix { $0.isLetter || $0.isNumber }
         return word.endIndex < rest.endIndex || word.count >= 24
-    }
-
-    /// Where phonemes begin that have not ended; the end where there are none.
-    private var openBrace: String.Index {
-        guard let brace = rest.lastIndex(of: "{"), !rest[brace...].contains("}"), rest[brace...].count < 400 else {
-            return rest.endIndex
-        }
-        return brace
     }
 }

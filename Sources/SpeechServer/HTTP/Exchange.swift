@@ -20,16 +20,18 @@ struct Exchange: Sendable {
     /// Reads the whole body.
     ///
     /// - Throws: 413 where it is too long, before and while reading; 408 where it takes too long; 415 where it is packed.
-    func body() async throws -> [UInt8] {
+    ///
+    /// - Parameter limit: Bytes; nil for the usual limit.
+    func body(limit: Int? = nil) async throws -> [UInt8] {
         if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
             throw unread(.unsupportedMediaType, "unsupported_encoding", "Send the body as it is, not packed.")
         }
-        let limit = limits.bodyBytes
+        let limit = limit ?? limits.bodyBytes
+        let tooLarge = tooLarge(limit)
         if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
             throw tooLarge
         }
         let body = request.body
-        let tooLarge = tooLarge
         return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
             group.addTask {
                 var bytes: [UInt8] = []
@@ -80,11 +82,11 @@ struct Exchange: Sendable {
         return type.lowercased().filter { !$0.isWhitespace }
     }
 
-    private var tooLarge: APIError {
-        unread(.contentTooLarge, "body_too_large", "The body may have \(limits.bodyBytes) bytes at most.")
+    private func tooLarge(_ limit: Int) -> APIError {
+        unread(.contentTooLarge, "body_too_large", "The body may have \(limit) bytes at most.")
     }
 
-    private func unread(_ status: HTTPResponse.Status, _ code: String, _ message: String) -> APIError {
+    func unread(_ status: HTTPResponse.Status, _ code: String, _ message: String) -> APIError {
         var error = APIError(status, code: code, message)
         error.closesConnection = true
         return error

@@ -15,7 +15,7 @@ struct Route: Sendable {
     }
 
     let method: HTTPRequest.Method
-    /// Segments in braces match any one segment: `/v1/models/{model}`.
+    /// Braces match the rest of a segment: `/v1/models/{model}`.
     let path: String
     let access: Access
     let handle: @Sendable (Exchange) async throws -> Response
@@ -36,9 +36,11 @@ struct Route: Sendable {
         guard pattern.count == segments.count else { return nil }
         var values: [String: String] = [:]
         for (own, given) in zip(pattern, segments) {
-            if own.hasPrefix("{"), own.hasSuffix("}") {
-                guard !given.isEmpty else { return nil }
-                values[String(own.dropFirst().dropLast())] = given.removingPercentEncoding ?? String(given)
+            if let brace = own.firstIndex(of: "{"), own.hasSuffix("}") {
+                let fixed = own[..<brace]
+                guard given.hasPrefix(fixed), given.count > fixed.count else { return nil }
+                let value = given.dropFirst(fixed.count)
+                values[String(own[brace...].dropFirst().dropLast())] = value.removingPercentEncoding ?? String(value)
             } else if own != given {
                 return nil
             }

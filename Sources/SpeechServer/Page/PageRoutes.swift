@@ -35,7 +35,8 @@ struct PageRoutes: Sendable {
     private static let keyField =
         "<label>Key <input type=\"password\" name=\"api_key\" autocomplete=\"current-password\" required></label>"
 
-    private static func read(_ name: String) throws -> String {
+    /// A file that comes with the server.
+    static func read(_ name: String) throws -> String {
         guard let file = Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil) else {
             throw ServerError.missingResource(name)
         }

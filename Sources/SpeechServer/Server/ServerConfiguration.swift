@@ -4,6 +4,8 @@ public struct ServerConfiguration: Sendable {
     public struct Limits: Sendable {
         /// Bytes of a body.
         public var bodyBytes = 2 << 20
+        /// Bytes of a recording that is sent.
+        public var recordingBytes = 20 << 20
         /// How long a body may take to arrive.
         public var bodyTime: Duration = .seconds(30)
         /// Characters of a text.

@@ -31,7 +31,8 @@ public struct SpeechServer: Sendable {
         let table = RouteTable(
             routes: OpenAIRoutes(source: source).routes + OperationRoutes(source: source, metrics: metrics).routes
                 + NativeRoutes(source: source).routes + PlannedRoutes.routes
-                + streams.routes + (try PageRoutes(source: source, keys: keys).routes))
+                + streams.routes + (try GradioRoutes(source: source).routes)
+                + (try PageRoutes(source: source, keys: keys).routes))
         door = FrontDoor(table: table, configuration: configuration, metrics: metrics, logger: logger)
     }
 

@@ -10,6 +10,8 @@ public protocol SpeechSource: Sendable {
     func tokenCount(of text: String) -> Int
     /// The source at this moment.
     func snapshot() -> EngineSnapshot
+    /// Makes a voice of a recording: mono samples at the model's rate, and what is said in them.
+    func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt
     /// Finishes what is under way, and takes nothing ever after.
     func stop(draining: Duration) async
 }

@@ -47,7 +47,8 @@ enum StreamMessage {
         case "session.close": return .close
         default:
             throw APIError.bad(
-                "type", "There is no message '\(type.prefix(60))'; there are session.config, input.text, input.done, "
+                "type",
+                "There is no message '\(type.prefix(60))'; there are session.config, input.text, input.done, "
                     + "input.cancel and session.close.")
         }
     }

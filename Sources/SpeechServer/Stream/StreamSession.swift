@@ -58,7 +58,8 @@ struct StreamSession {
             }
             if !desk.isBusy, clock.silence > limits.streamIdleTime {
                 return await outlet.end(
-                    APIError(.requestTimeout, code: "idle_timeout", "Nothing was said for a long time."), .normalClosure)
+                    APIError(.requestTimeout, code: "idle_timeout", "Nothing was said for a long time."), .normalClosure
+                )
             }
             guard .now - lastPing > limits.pingTime else { continue }
             unanswered = caller.life.lastHeard < lastPing ? unanswered + 1 : 0

@@ -25,6 +25,8 @@ final class FakeEngine: SpeechSource {
         var voices: [LoadedModel.Voice] = []
         /// What a test wants the engine to say of itself.
         var tune: @Sendable (inout EngineSnapshot) -> Void = { _ in }
+        /// Samples and transcripts of the recordings that voices were made of.
+        var recordings: [(count: Int, transcript: String)] = []
     }
 
     static let rate = 16_000
@@ -41,6 +43,11 @@ final class FakeEngine: SpeechSource {
         LoadedModel(
             name: "fake", sampleRateHz: Self.rate, secondsPerPatch: 0.16, voices: state.withLock { $0.voices },
             defaultVoice: state.withLock { $0.voices.first?.name })
+    }
+
+    func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
+        state.withLock { $0.recordings.append((recording.count, transcript)) }
+        return VoicePrompt(text: transcript, latentValues: [0, 0], latentSize: 2)
     }
 
     func tokenCount(of text: String) -> Int { text.count }

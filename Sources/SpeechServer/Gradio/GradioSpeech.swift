@@ -1,0 +1,83 @@
+import AudioIO
+import SpeechEngine
+
+/// Speaks one call of the original page's `/generate`.
+struct GradioSpeech: Sendable {
+    let source: any SpeechSource
+    let shelf: GradioShelf
+    let owner: String
+    let event: String
+    let box: GradioBox
+    /// Where files are, as the client calls the server.
+    let address: String
+
+    /// Hands a call without a recording to the engine.
+    ///
+    /// - Throws: `APIError`.
+    func submit(_ request: SpeechRequest) async throws(APIError) -> SpeechTicket {
+        var request = request
+        request.owner = owner
+        do throws(AdmissionError) { return try await source.submit(request) } catch { throw APIError(error) }
+    }
+
+    /// Speaks.
+    ///
+    /// - Parameter ticket: Nil where the voice is to be made first.
+    /// - Returns: The last message of the call.
+    func run(_ inputs: GradioInputs, _ ticket: SpeechTicket?) async -> GradioMessage {
+        for note in inputs.notes { box.post(.note(event: event, note)) }
+        do {
+            var request = inputs.request
+            if let prompt = inputs.prompt { request.voice = .prompt(try await voice(prompt.file, prompt.text)) }
+            let accepted: SpeechTicket
+            if let ticket { accepted = ticket } else { accepted = try await submit(request) }
+            return .completed(event: event, file: try await speech(accepted))
+        } catch let error as APIError {
+            return .failed(event: event, message: error.message)
+        } catch {
+            return .failed(event: event, message: APIError.internalFault.message)
+        }
+    }
+
+    private func voice(_ file: String, _ transcript: String) async throws -> VoicePrompt {
+        guard case .recording(let audio)? = shelf.file(file, of: owner)?.content else {
+            throw APIError.bad(
+                "prompt_wav_path_input",
+                "The prompt audio is not here (any more): upload it again. Paths and addresses are never opened.")
+        }
+        guard audio.sampleRateHz == source.loaded?.sampleRateHz else {
+            throw APIError.bad("prompt_wav_path_input", "The model has changed: upload the prompt audio again.")
+        }
+        do throws(AdmissionError) {
+            return try await source.voice(recording: audio.samples, transcript: transcript)
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    private func speech(_ ticket: SpeechTicket) async throws -> GradioFile.Description {
+        let audio = EncodedAudio()
+        let writer = try AudioWriter(
+            to: .memory(audio), format: .wav, sampleRateHz: ticket.sampleRateHz, encodedRateHz: nil)
+        var hasSound = false
+        for await happening in ticket.events {
+            switch happening {
+            case .queued(let position, let eta):
+                box.post(.estimation(event: event, rank: position, etaSeconds: eta.inSeconds))
+            case .started: box.post(.starts(event: event))
+            case .audio(let samples, _):
+                hasSound = true
+                try writer.append(samples)
+            case .progress(let progress):
+                box.post(.progress(event: event, seconds: progress.seconds, ofSeconds: progress.expectedSeconds))
+            case .finished(let outcome): if let error = APIError(outcome.end) { throw error }
+            case .mark: continue
+            }
+        }
+        guard hasSound else { throw APIError.noAudio }
+        _ = try writer.finish()
+        let bytes = audio.bytes
+        let id = shelf.keep(GradioFile(owner: owner, content: .speech(bytes)))
+        return GradioFile.Description(path: id, url: "\(address)/gradio_api/file=\(id)", size: bytes.count)
+    }
+}
