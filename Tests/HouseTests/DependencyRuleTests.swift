@@ -18,8 +18,8 @@ struct DependencyRuleTests {
         "ModelHub": ["AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "Crypto"],
         "SpeechServer": [
             "SpeechEngine", "AudioIO", "Checkpoint", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
-            "NIOCore",
-            "ServiceLifecycle", "HummingbirdTLS", "NIOSSL", "SwiftASN1", "X509", "Crypto",
+            "NIOCore", "ServiceLifecycle", "HummingbirdTLS", "NIOSSL", "SwiftASN1", "X509", "Crypto", "NIOExtras",
+            "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOWebSocket",
         ],
         "MynahCommands": [
             "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechServer",

@@ -59,7 +59,8 @@ public struct SpeechServer: Sendable {
                             additionalChannelHandlers: [ConnectionWatch()], idleTimeout: TimeAmount(limits.idleTime),
                             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                                 maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)),
-                        messageBytes: limits.messageBytes, admit: streams.admit, serve: streams.serve)
+                        isSecure: configuration.tls != nil, messageBytes: limits.messageBytes, admit: streams.admit,
+                        serve: streams.serve)
                 }),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "mynah"),

@@ -27,6 +27,8 @@ struct StreamChannel: HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let configuration: HTTP1Channel.Configuration
+    /// Whether TLS lies below.
+    let isSecure: Bool
     /// Bytes of a frame and of a message.
     let messageBytes: Int
     /// Who asks; nil where the request gets no stream.
@@ -75,7 +77,7 @@ struct StreamChannel: HTTPChannelHandler {
 
     private func http(_ channel: any Channel, logger: Logger) throws -> Kind {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         try pipeline.addHandlers(configuration.additionalChannelHandlers())
         try pipeline.addHandler(
             HTTPConnectionStateHandler(
