@@ -15,6 +15,7 @@ venv=${CLIENTS_VENV:-$root/.build-clients}
 work=$(mktemp -d)
 servers=()
 
+# shellcheck disable=SC2317  # called by the trap
 finish() {
     for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
