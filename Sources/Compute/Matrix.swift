@@ -80,13 +80,6 @@ public struct Matrix: Sendable {
             rowStride: rowStride)
     }
 
-    /// Every `step`-th row, from the first.
-    public func everyRow(_ step: Int) -> Matrix {
-        Matrix(
-            storage: storage, offset: offset, rows: (rows + step - 1) / step, columns: columns,
-            rowStride: rowStride * step)
-    }
-
     /// The values, row by row.
     public func values() -> [Float] {
         var result: [Float] = []

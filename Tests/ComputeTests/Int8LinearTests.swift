@@ -113,19 +113,33 @@ struct Int8LinearTests {
         #expect((error / power).squareRoot() < 0.02)
     }
 
-    @Test(arguments: KernelSet.all.map(\.name)) func aRowDoesNotDependOnItsNeighbours(instructionSet: String) throws {
+    /// One block of inputs and several, every number of rows that a tile has, every way in and out.
+    @Test(arguments: KernelSet.all.map(\.name), [101, 1201])
+    func aRowDoesNotDependOnItsNeighbours(instructionSet: String, inputs: Int) throws {
         let team = WorkerTeam(count: 2)
         let backend = try CPUBackend(team: team, instructionSet: instructionSet)
-        let layer = Layer(rowCount: 19, inputs: 101, outputs: 70)
+        let layer = Layer(rowCount: 19, inputs: inputs, outputs: 70)
         let weight = layer.packed(team)
         let norm = NormWeight(values: layer.norm, epsilon: 1e-5)
-        let x = Matrix(rows: 19, columns: 101, values: layer.rows)
-        let together = Matrix(rows: 19, columns: 70)
-        backend.linear(x, norm: norm, weight, into: together, .silu)
-        for row in 0..<19 {
-            let alone = Matrix(rows: 1, columns: 70)
-            backend.linear(x[rows: row..<row + 1], norm: norm, weight, into: alone, .silu)
-            #expect(alone.values() == together[rows: row..<row + 1].values(), "row \(row)")
+        let x = Matrix(rows: 19, columns: inputs, values: layer.rows)
+        let before = Matrix(rows: 19, columns: 70, values: (0..<19 * 70).map { Float($0 % 13) / 7 })
+        func run(_ rows: Range<Int>, _ norm: NormWeight?, _ epilogue: Epilogue) -> [Float] {
+            let out = Matrix(rows: rows.count, columns: 70)
+            backend.linear(x[rows: rows], norm: norm, weight, into: out, epilogue)
+            return out.values()
+        }
+        for norm in [nil, norm] {
+            for isResidual in [false, true] {
+                func epilogue(_ rows: Range<Int>) -> Epilogue {
+                    isResidual ? .residual(before[rows: rows], scale: 0.37) : .silu
+                }
+                let together = run(0..<19, norm, epilogue(0..<19))
+                for count in 1...18 {
+                    let rows = 19 - count..<19
+                    let isSame = run(rows, norm, epilogue(rows)) == Array(together[(19 - count) * 70..<19 * 70])
+                    #expect(isSame, "\(count) rows")
+                }
+            }
         }
     }
 

@@ -47,6 +47,7 @@ public final class LocalDiT: Sendable {
     /// The memory of a solve.
     struct Workspace: Sendable {
         let hidden: Matrix
+        /// `[groups * patchSize, latentSize]`: of the noisy patches alone.
         let velocity: Matrix
         /// `[patches * patchSize, hiddenSize]` each: the patches before and the noisy ones, projected.
         let condition: Matrix
@@ -60,7 +61,7 @@ public final class LocalDiT: Sendable {
         let rows = groups * groupSize
         return Workspace(
             hidden: supply.matrix(rows: rows, columns: hiddenSize),
-            velocity: supply.matrix(rows: rows, columns: latentSize),
+            velocity: supply.matrix(rows: groups * patchSize, columns: latentSize),
             condition: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
             noisy: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
             transformer: transformer.makeWorkspace(rows: rows, from: &supply),
@@ -126,15 +127,15 @@ public final class LocalDiT: Sendable {
     /// Runs the first groups, laid out by ``fill(group:patch:first:time:workspace:backend:)``.
     func estimate(groups: Int, workspace: Workspace, backend: any Backend) {
         let hidden = workspace.hidden.prefix(groups * groupSize)
-        transformer.run(
-            hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
+        let noisy = transformer.run(
+            hidden, plan: workspace.plan, cache: nil, wanted: GroupRows(of: groupSize, rows: 1 + patchSize..<groupSize),
+            workspace: workspace.transformer, backend: backend)
         backend.linear(
-            hidden, norm: transformer.finalNorm, output, into: workspace.velocity.prefix(hidden.rows), .store)
+            noisy, norm: transformer.finalNorm, output, into: workspace.velocity.prefix(noisy.rows), .store)
     }
 
     /// The velocity of a group, `[patchSize, latentSize]`, after ``estimate(groups:workspace:backend:)``.
     func velocity(group: Int, workspace: Workspace) -> Matrix {
-        let start = group * groupSize + 1 + patchSize
-        return workspace.velocity[rows: start..<start + patchSize]
+        workspace.velocity[rows: group * patchSize..<(group + 1) * patchSize]
     }
 }

@@ -84,7 +84,9 @@ public final class LocalEncoder: Sendable {
                 projected[rows: patch * patchSize..<(patch + 1) * patchSize],
                 into: hidden[rows: patch * group + 1..<(patch + 1) * group])
         }
-        transformer.run(hidden, plan: workspace.plan, cache: nil, workspace: workspace.transformer, backend: backend)
-        backend.normalize(hidden.everyRow(group), transformer.finalNorm, into: out)
+        let gathered = transformer.run(
+            hidden, plan: workspace.plan, cache: nil, wanted: GroupRows(of: group, rows: 0..<1),
+            workspace: workspace.transformer, backend: backend)
+        backend.normalize(gathered, transformer.finalNorm, into: out)
     }
 }

@@ -82,22 +82,33 @@ public final class Transformer: Sendable {
     ///   - plan: Where the rows stand and which keys they see.
     ///     It may have more rows than `hidden`: the first ones count.
     ///   - cache: Where keys and values are kept; nil where a step sees its own rows only.
+    ///   - wanted: The rows whose results are needed: nobody looks at the others after the last attention, so they
+    ///     end there. nil: all of them.
+    /// - Returns: The results: `hidden`, or its first rows with those of the wanted ones.
+    @discardableResult
     public func run(
-        _ hidden: Matrix, plan: RowPlan, cache: KeyValueCache?, workspace: TransformerWorkspace, backend: any Backend
-    ) {
+        _ hidden: Matrix, plan: RowPlan, cache: KeyValueCache?, wanted: GroupRows? = nil,
+        workspace: TransformerWorkspace, backend: any Backend
+    ) -> Matrix {
         let qkv = workspace.queryKeyValue.prefix(hidden.rows)
-        let attended = workspace.attended.prefix(hidden.rows)
-        let gated = workspace.gated.prefix(hidden.rows)
-        let residual = Epilogue.residual(hidden, scale: residualScale)
+        var hidden = hidden
+        var attended = workspace.attended.prefix(hidden.rows)
         for (index, layer) in layers.enumerated() {
             let kept = cache.map { (keys: $0.keys[index], values: $0.values[index]) }
             backend.linear(hidden, norm: layer.attentionNorm, layer.queryKeyValue, into: qkv, .store)
             backend.rotate(qkv, heads: heads, table: rotary, cache: kept, plan: plan)
             backend.attend(qkv, heads: heads, cache: kept, plan: plan, into: attended)
+            if index == layers.count - 1, let wanted {
+                attended = wanted.gather(attended, backend: backend)
+                hidden = wanted.gather(hidden, backend: backend)
+            }
+            let gated = workspace.gated.prefix(hidden.rows)
+            let residual = Epilogue.residual(hidden, scale: residualScale)
             backend.linear(attended, norm: nil, layer.output, into: hidden, residual)
             backend.linear(hidden, norm: layer.feedForwardNorm, layer.gateUp, into: gated, .siluGate)
             backend.linear(gated, norm: nil, layer.down, into: hidden, residual)
         }
+        return hidden
     }
 }
 
