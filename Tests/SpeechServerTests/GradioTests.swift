@@ -243,6 +243,20 @@ struct GradioTests {
         }
     }
 
+    @Test func waitingReadersHearHeartbeats() async throws {
+        let engine = FakeEngine { $0.heldFrom = 0 }
+        try await TestServer.run(engine, { $0.limits.heartbeatTime = .milliseconds(20) }) { server in
+            _ = await server.post(Self.join, #"{"data":["Hello."],"fn_index":0,"session_hash":"s"}"#)
+            let client = server.client()
+            client.send(TestServer.head("GET", "/gradio_api/queue/data?session_hash=s", [:]))
+            let early = await client.read { RawClient.parse($0).text.contains("heartbeat") }
+            #expect(RawClient.parse(early).text.contains(#"data: {"msg":"heartbeat"}"#))
+            engine.state.withLock { $0.heldFrom = nil }
+            let rest = await client.read { String(decoding: $0, as: UTF8.self).contains("close_stream") }
+            #expect(String(decoding: rest, as: UTF8.self).contains("process_completed"))
+        }
+    }
+
     /// What is old goes, and what does not fit.
     @Test func filesDoNotStayForEver() throws {
         let short = GradioShelf(time: .zero)

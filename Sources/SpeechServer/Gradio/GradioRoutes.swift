@@ -13,8 +13,6 @@ import SpeechEngine
 struct GradioRoutes: Sendable {
     /// The page's two functions, by number.
     private static let functions = ["generate", "prompt_wav_recognition"]
-    /// Silence after which a reader gets a heartbeat.
-    private static let beat: Duration = .seconds(15)
     private static let prefix = "/gradio_api"
 
     let source: any SpeechSource
@@ -187,7 +185,8 @@ struct GradioRoutes: Sendable {
             body: ResponseBody { writer in
                 let token = exchange.connection.listen { desk.abandon(name, of: exchange.owner) }
                 defer { exchange.connection.forget(token) }
-                while let message = await box.next(on: exchange.channel.eventLoop, beat: Self.beat) {
+                while let message = await box.next(on: exchange.channel.eventLoop, beat: exchange.limits.heartbeatTime)
+                {
                     let (bytes, isLast) = write(message)
                     try await exchange.send(bytes, by: &writer)
                     if isLast {

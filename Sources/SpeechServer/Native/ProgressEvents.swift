@@ -11,6 +11,8 @@ extension SpeechAnswers {
             status: .ok, headers: headers(speech, type: "text/event-stream"),
             body: ResponseBody { writer in
                 let rate = speech.ticket.sampleRateHz
+                let heartbeat = exchange.startHeartbeat()
+                defer { heartbeat.stop() }
                 let encoder = try SoundEncoder(form, sampleRateHz: rate)
                 func send(_ name: String, _ value: some Encodable) async throws {
                     try await exchange.send(ServerSentEvent.bytes(name, value), by: &writer)
@@ -37,6 +39,7 @@ extension SpeechAnswers {
                         }
                     }
                 }
+                heartbeat.stop()
                 try await writer.finish(nil)
             })
     }

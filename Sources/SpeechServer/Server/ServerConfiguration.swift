@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
         public var idleTime: Duration = .seconds(120)
         /// How long one piece of an answer may take to be read.
         public var writeTime: Duration = .seconds(60)
+        /// How often a client that waits for events hears that it still does.
+        public var heartbeatTime: Duration = .seconds(15)
         /// Bytes of a message that a client sends over a stream.
         public var messageBytes = 1 << 20
         /// Streams that may be open at once.

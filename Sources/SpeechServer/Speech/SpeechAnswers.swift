@@ -46,7 +46,7 @@ struct SpeechAnswers: Sendable {
     ///
     /// - Parameter inputTokens: The size of the text, for `usage`.
     func openAIEvents(_ speech: LiveSpeech, inputTokens: Int) async throws -> Response {
-        let first = try await speech.firstAudio()
+        let waiting = try await exchange.firstAudio(of: speech)
         let (form, exchange) = (form, exchange)
         return Response(
             status: .ok, headers: headers(speech, type: "text/event-stream"),
@@ -57,7 +57,15 @@ struct SpeechAnswers: Sendable {
                     let event = OpenAIDelta(audio: Data(bytes).base64EncodedString())
                     try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
                 }
-                try await delta(try encoder.encode(first))
+                let heartbeat = exchange.startHeartbeat()
+                switch await waiting.value {
+                case .success(let first): try await delta(try encoder.encode(first))
+                case .failure(let error):
+                    heartbeat.stop()
+                    let event = OpenAIFault(error: .init(error))
+                    try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                    return try await writer.finish(nil)
+                }
                 for await event in speech.ticket.events {
                     switch event {
                     case .audio(let samples, _): try await delta(try encoder.encode(samples))
@@ -74,6 +82,7 @@ struct SpeechAnswers: Sendable {
                     case .queued, .started, .mark, .progress: continue
                     }
                 }
+                heartbeat.stop()
                 try await writer.finish(nil)
             })
     }
