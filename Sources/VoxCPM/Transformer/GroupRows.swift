@@ -1,4 +1,4 @@
-public import Compute
+import Compute
 
 /// The same rows of every group of a step, such as the noisy patch among what the diffusion transformer sees.
 public struct GroupRows: Sendable {
