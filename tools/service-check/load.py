@@ -116,7 +116,7 @@ class Crowd:
                 address, b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Content-Length: 100000\r\n\r\n{\"input\": \""))
         for index in range(readers):
-            body = json.dumps(speech(index, text=SENTENCE * 40, sample_rate=48000)).encode()
+            body = json.dumps(speech(index, sample_rate=48000)).encode()
             self.open(address, b"POST /api/v1/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                       b"Content-Length: %d\r\n\r\n%b" % (len(body), body), buffer=4096)
         threading.Thread(target=self.drip, daemon=True).start()
@@ -147,24 +147,34 @@ class Crowd:
 def crowd():
     with Mynah("--max-batch", "8") as mynah:
         spoken(mynah, 1)
-        alone = [spoken(mynah, 7) for _ in range(5)]
-        people = Crowd(mynah, idle=200, headers=49, bodies=49, readers=2)
-        # The slow readers' speech runs until their buffers are full; then only the connections are left.
+
+        def several():
+            begin = mynah.processor_seconds()
+            runs = [spoken(mynah, 7) for _ in range(5)]
+            return runs, (mynah.processor_seconds() - begin) / len(runs)
+
+        alone, computed_alone = several()
+        people = Crowd(mynah, idle=200, headers=48, bodies=48, readers=4)
+        # The slow readers' speech is made first; then only the connections are left.
         end = time.monotonic() + 60
-        while time.monotonic() < end:
-            state = json.loads(mynah.get("/health/ready")[2])
-            if mynah.metric("mynah_paused_requests") >= 2 or state["active"] == 0:
-                break
+        while mynah.metric("mynah_requests_accepted_total") < 10 and time.monotonic() < end:
+            time.sleep(0.05)
+        while json.loads(mynah.get("/health/ready")[2])["active"] > 0 and time.monotonic() < end:
             time.sleep(0.1)
-        crowded = [spoken(mynah, 7) for _ in range(5)]
+        crowded, computed_crowded = several()
         open_connections = sum(1 for _ in people.sockets)
         people.close()
+        # Other work on the machine comes and goes: the runs afterwards count as alone too.
+        later, _ = several()
+        alone += later
         before, after = statistics.median(one[1] for one in alone), statistics.median(one[1] for one in crowded)
         spread = (max(one[1] for one in alone) - min(one[1] for one in alone)) / before
         check("200 idle and 100 slow connections do not slow a speech down",
               after < before * (1.05 + spread),
               f"{before:.3f} s alone, {after:.3f} s among {open_connections} connections ({100 * (after / before - 1):+.1f} %;"
               f" runs alone differ by {100 * spread:.1f} %)")
+        check("nor cost the processor anything", computed_crowded < 1.05 * computed_alone,
+              f"{computed_alone:.2f} s of processor for a speech alone, {computed_crowded:.2f} s in the crowd")
         check("nor change it", all(one[2] == alone[0][2] for one in crowded))
         first = [statistics.median(one[0] for one in some) for some in (alone, crowded)]
         print(f"first byte: {1000 * first[0]:.1f} ms alone, {1000 * first[1]:.1f} ms in the crowd")
