@@ -49,6 +49,8 @@ let package = Package(
         ),
         .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        room("Archives", imports: ["CArchive"]),
         room("Compute", imports: ["CKernels"]),
         room("Checkpoint", imports: ["Compute"]),
         room("TextFrontend", resources: [.copy("Resources")]),
@@ -63,7 +65,8 @@ let package = Package(
         room(
             "SpeechStore",
             imports: [
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+                "Archives", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         room(
             "ModelHub",
@@ -75,7 +78,7 @@ let package = Package(
         room(
             "SpeechServer",
             imports: [
-                "SpeechEngine", "AudioIO", "Checkpoint",
+                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "Checkpoint",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -96,8 +99,8 @@ let package = Package(
         room(
             "MynahCommands",
             imports: [
-                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechServer",
-                "ModelHub",
+                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechStore",
+                "SpeechServer", "ModelHub",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -112,11 +115,15 @@ let package = Package(
         tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
         tests(
             of: "SpeechServer",
-            imports: ["SpeechEngine", "AudioIO", "VoxCPM", .product(name: "Logging", package: "swift-log")]),
+            imports: [
+                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "VoxCPM",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests(of: "Archives"),
         tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
         tests(
             of: "SpeechStore",
-            imports: [.product(name: "GRDB", package: "GRDB.swift")]),
+            imports: ["Archives", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             of: "ModelHub",
             imports: [

@@ -9,6 +9,7 @@ wanted_swift_minor=3
 packages=(
     libsndfile1-dev libsoxr-dev pkg-config       # AudioIO
     libsqlite3-dev                               # SpeechStore
+    libarchive-dev                               # Archives
     git ca-certificates                          # fetching the Swift packages
     binutils libc6-dev g++                       # what Swift links with
     libcurl4-openssl-dev libxml2-dev libedit2 zlib1g-dev
@@ -78,8 +79,8 @@ is_installed() {
 
 install_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        if ! pkg-config --exists sndfile soxr sqlite3 2>/dev/null; then
-            stop 4 "Mynah needs pkg-config, libsndfile, libsoxr and SQLite with their headers." \
+        if ! pkg-config --exists sndfile soxr sqlite3 libarchive 2>/dev/null; then
+            stop 4 "Mynah needs pkg-config, libsndfile, libsoxr, SQLite and libarchive with their headers." \
                 "There is no apt-get here: install them with the package manager of this system."
         fi
         return

@@ -23,7 +23,8 @@ public struct MynahCommand: ParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            ServeCommand.self, SayCommand.self, ModelsCommand.self, BenchCommand.self, DoctorCommand.self,
+            ServeCommand.self, SayCommand.self, ModelsCommand.self, KeysCommand.self, BenchCommand.self,
+            DoctorCommand.self,
             TraceCommand.self,
         ])
 

@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// All functions may be called at any time from any task. They throw ``StoreError``, and `CancellationError` where the
 /// calling task was cancelled before anything changed.
-public protocol SpeechStoring: VoiceStoring, HistoryStoring, JobStoring, KeyStoring {
+public protocol SpeechStoring: VoiceStoring, ConsentStoring, HistoryStoring, JobStoring, KeyStoring, SettingsStoring {
     /// Where the bytes of an audio file can be read on this machine.
     func file(of audio: StoredAudio) -> URL
 }
@@ -27,12 +27,12 @@ public protocol VoiceStoring: Sendable {
     func setLatents(_ content: Data, of id: RecordID, modelDigest: String) async throws
     /// Removes a voice and all traces of it: see ``SpokenAudio`` for what was spoken with it.
     func deleteVoice(_ id: RecordID, spoken: SpokenAudio) async throws
-    /// The voice as one file that ``importVoice(_:name:)`` reads here and elsewhere.
+    /// The voice as one zip archive that ``importVoice(_:name:owner:)`` reads here and elsewhere.
     func exportVoice(_ id: RecordID) async throws -> Data
     /// Saves a voice of an exported file.
     ///
     /// - Parameter name: Another name than the file's.
-    func importVoice(_ file: Data, name: String?) async throws -> Voice
+    func importVoice(_ file: Data, name: String?, owner: RecordID?) async throws -> Voice
 }
 
 /// What was spoken, unless that is switched off.
@@ -45,9 +45,11 @@ public protocol HistoryStoring: Sendable {
     /// Entries, newest first.
     ///
     /// - Parameter before: The number of the last entry of the page before.
-    func history(before: Int64?, limit: Int) async throws -> [HistoryEntry]
+    /// - Parameter owner: Only what this key had spoken; nil for all.
+    func history(owner: RecordID?, before: Int64?, limit: Int) async throws -> [HistoryEntry]
     func deleteHistoryEntry(_ id: RecordID) async throws
-    func clearHistory() async throws
+    /// - Parameter owner: Only what this key had spoken; nil for all.
+    func clearHistory(owner: RecordID?) async throws
 }
 
 /// Batches of lines and long texts, which outlive the process that started them.
@@ -76,10 +78,51 @@ public protocol JobStoring: Sendable {
     func deleteJob(_ id: RecordID) async throws
 }
 
+/// Recordings in which people consent to the use of their voices.
+public protocol ConsentStoring: Sendable {
+    func addConsent(name: String, language: String, recording: NewAudio) async throws -> Consent
+    func consent(_ id: RecordID) async throws -> Consent
+    /// All consents, oldest first.
+    func consents() async throws -> [Consent]
+    /// Removes a consent that no voice rests on.
+    func deleteConsent(_ id: RecordID) async throws
+}
+
+/// What is set, and what other rooms want to find again after a restart.
+public protocol SettingsStoring: Sendable {
+    var settings: StoreSettings { get }
+    /// Changes the settings, and lets go at once what they no longer permit. A restart begins with those of the opening.
+    func changeSettings(_ change: @escaping @Sendable (inout StoreSettings) -> Void) async throws
+    /// What was kept under a name; nil where nothing was.
+    func remembered(_ name: String) async throws -> JSONText?
+    func remember(_ value: JSONText, as name: String) async throws
+}
+
+extension KeyStoring {
+    /// Makes a key that is no administrator's.
+    public func addKey(name: String, limits: KeyLimits) async throws -> (key: APIKey, secret: String) {
+        try await addKey(name: name, limits: limits, isAdmin: false)
+    }
+}
+
+extension VoiceStoring {
+    public func importVoice(_ file: Data, name: String?) async throws -> Voice {
+        try await importVoice(file, name: name, owner: nil)
+    }
+}
+
+extension HistoryStoring {
+    public func history(before: Int64?, limit: Int) async throws -> [HistoryEntry] {
+        try await history(owner: nil, before: before, limit: limit)
+    }
+    public func clearHistory() async throws { try await clearHistory(owner: nil) }
+}
+
 /// Keys of clients.
 public protocol KeyStoring: Sendable {
     /// Makes a key. Its secret is returned here and never again.
-    func addKey(name: String, limits: KeyLimits) async throws -> (key: APIKey, secret: String)
+    func addKey(name: String, limits: KeyLimits, isAdmin: Bool) async throws -> (key: APIKey, secret: String)
+    func key(_ id: RecordID) async throws -> APIKey
     /// All keys, oldest first, also revoked ones.
     func keys() async throws -> [APIKey]
     /// The key that a client showed; nil where it is unknown or revoked.

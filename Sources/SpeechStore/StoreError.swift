@@ -1,7 +1,9 @@
 /// What the store can refuse, and what can be wrong with its files.
 public enum StoreError: Error, Equatable, CustomStringConvertible {
     /// What a record is.
-    public enum Kind: String, Sendable { case voice, history = "history entry", job, part = "part", key, audio }
+    public enum Kind: String, Sendable {
+        case voice, consent, history = "history entry", job, part = "part", key, audio
+    }
 
     /// The disk has no room, or less than the settings want to leave free.
     case diskFull(path: String)

@@ -1,6 +1,7 @@
 import AudioIO
 import Foundation
 import SpeechEngine
+import SpeechStore
 import Synchronization
 import Testing
 
@@ -217,7 +218,7 @@ struct GradioTests {
     }
 
     @Test func filesAndSessionsBelongToTheirKey() async throws {
-        try await TestServer.run(FakeEngine(), { $0.keys = KeyRing(["one", "two"]) }) { server in
+        try await TestServer.run(FakeEngine(), { $0.keys = GivenKeys(["one", "two"]) }) { server in
             let mine = ["X-API-Key": "one"]
             let theirs = ["X-API-Key": "two"]
             _ = await server.post(Self.join, #"{"data":["Hello."],"fn_index":0,"session_hash":"s"}"#, mine)

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SpeechEngine
+import SpeechStore
 import Synchronization
 import Testing
 
@@ -33,7 +34,7 @@ struct OperationTests {
         let lines = Lines()
         let logger = Logger(label: "test") { _ in Handler(lines: lines) }
         let secret = "my-very-secret-key"
-        try await TestServer.run(FakeEngine(), { $0.keys = KeyRing([secret]) }, logger: logger) { server in
+        try await TestServer.run(FakeEngine(), { $0.keys = GivenKeys([secret]) }, logger: logger) { server in
             let key = ["Authorization": "Bearer \(secret)"]
             for path in ["/v1/audio/speech", "/api/v1/speech", "/tts"] {
                 let json =

@@ -1,5 +1,6 @@
 import Foundation
 import SpeechEngine
+import SpeechStore
 import Synchronization
 import Testing
 
@@ -38,8 +39,8 @@ struct SafetyTests {
     }
 
     @Test func keysAreAskedFor() async throws {
-        let key = KeyRing.makeKey()
-        try await TestServer.run(FakeEngine(), { $0.keys = KeyRing(["another-key", key]) }) { server in
+        let key = "a-key-that-nobody-guesses"
+        try await TestServer.run(FakeEngine(), { $0.keys = GivenKeys(["another-key", key]) }) { server in
             for headers in [
                 [:], ["Authorization": "Bearer wrong"], ["Authorization": "Bearer \(key)x"],
                 ["Authorization": "Bearer \(key.dropLast())"], ["Authorization": "Basic \(key)"], ["X-API-Key": "no"],
@@ -52,7 +53,7 @@ struct SafetyTests {
             {
                 #expect(await server.post("/v1/audio/speech", Self.speech, headers).status == 200)
             }
-            #expect(server.engine.state.withLock { Set($0.requests.map(\.owner)) } == ["key-2"])
+            #expect(server.engine.state.withLock { Set($0.requests.map(\.owner)) } == ["given-key-2"])
             #expect(await server.send("GET", "/health/live").status == 200)
             #expect(await server.send("GET", "/metrics").status == 401)
             let form = ["Content-Type": "application/x-www-form-urlencoded"]

@@ -1,5 +1,6 @@
 import Foundation
 import SpeechEngine
+import SpeechStore
 import Synchronization
 import Testing
 
@@ -35,8 +36,8 @@ struct StreamSafetyTests {
     }
 
     @Test func keysComeInHeadersSubprotocolsOrTheFirstMessage() async throws {
-        let key = KeyRing.makeKey()
-        try await TestServer.run(FakeEngine(), { $0.keys = KeyRing([key]) }) { server in
+        let key = "a-key-that-nobody-guesses"
+        try await TestServer.run(FakeEngine(), { $0.keys = GivenKeys([key]) }) { server in
             let port = server.port
             func speaks(_ client: StreamClient) async -> Bool {
                 client.text("Hello.")
@@ -51,7 +52,7 @@ struct StreamSafetyTests {
             let later = await StreamClient(port: port)
             later.configure(#""api_key":"\#(key)""#)
             #expect(await speaks(later))
-            #expect(server.engine.state.withLock { Set($0.requests.map(\.owner)) } == ["key-1"])
+            #expect(server.engine.state.withLock { Set($0.requests.map(\.owner)) } == ["given-key-1"])
 
             #expect(await StreamClient(port: port, ["Authorization": "Bearer wrong"]).answer.status == 401)
             let wrong = await StreamClient(port: port, ["Sec-WebSocket-Protocol": "mynah.v1, mynah.key.wrong"])
@@ -69,7 +70,7 @@ struct StreamSafetyTests {
         try await TestServer.run(
             FakeEngine(),
             {
-                $0.keys = KeyRing(["a-key"])
+                $0.keys = GivenKeys(["a-key"])
                 $0.limits.keyTime = .milliseconds(100)
             }
         ) { server in

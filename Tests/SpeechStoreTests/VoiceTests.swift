@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import Testing
 
@@ -115,18 +116,35 @@ struct VoiceTests {
         #expect(arrived.consent == saved.consent && arrived.id != saved.id)
         #expect(arrived.reference.sha256 == saved.reference.sha256)
         #expect(arrived.preview?.sha256 == saved.preview?.sha256)
-        #expect(try await there.latents(of: arrived.id, modelDigest: "ab") == Data([0, 1, 255]))
+        #expect(arrived.encodedFor.isEmpty, "strangers' numbers do not reach the model")
         await #expect(throws: StoreError.nameTaken(saved.name)) { try await there.importVoice(file, name: nil) }
         #expect(try await there.importVoice(file, name: "Ada II").name == "Ada II")
 
-        let text = String(decoding: file, as: UTF8.self)
+        let entries = try ZipReader(maxEntries: 3, maxBytes: 1 << 20).read(Array(file))
+        let sheet = String(decoding: try #require(entries["voice.json"]), as: UTF8.self)
+        #expect(entries.keys.sorted() == ["preview.wav", "reference.wav", "voice.json"])
+        func packed(_ sheet: String, without: String = "", adding: [String: [UInt8]] = [:]) throws -> Data {
+            let zip = try ZipWriter(seconds: 0)
+            var changed = entries.merging(adding) { $1 }
+            changed["voice.json"] = Array(sheet.utf8)
+            changed[without] = nil
+            for (name, bytes) in changed { try zip.add(name, bytes) }
+            try zip.finish()
+            return Data(zip.take())
+        }
         let count = abroad.audioFiles.count
         for damaged in [
-            "", "{}", String(text.dropLast(5)), text.replacingOccurrences(of: "\"version\":1", with: "\"version\":2"),
-            text.replacingOccurrences(of: saved.reference.sha256, with: String(repeating: "0", count: 64)),
+            Data(), Data("{}".utf8), file.dropLast(30), file.prefix(200), try packed("{}"),
+            try packed(sheet.replacingOccurrences(of: "\"version\" : 2", with: "\"version\" : 3")),
+            try packed(sheet.replacingOccurrences(of: saved.reference.sha256, with: String(repeating: "0", count: 64))),
+            try packed(sheet.replacingOccurrences(of: "\"reference.wav\"", with: "\"../../etc/passwd\"")),
+            try packed(sheet, without: "voice.json"), try packed(sheet, without: "reference.wav"),
+            try packed(sheet, adding: ["../reference.wav": [1]]), try packed(sheet, adding: ["more.wav": [1]]),
+            try packed(sheet, adding: ["preview.wav": [UInt8](repeating: 0, count: 50 << 20)]),
         ] {
-            await #expect(throws: StoreError.self) { try await there.importVoice(Data(damaged.utf8), name: "X") }
+            await #expect(throws: StoreError.self) { try await there.importVoice(damaged, name: "X") }
         }
-        #expect(abroad.audioFiles.count == count)
+        #expect(try await there.importVoice(try packed(sheet), name: "Ada III").name == "Ada III")
+        #expect(abroad.audioFiles.count == count + 2)
     }
 }

@@ -18,15 +18,20 @@ public struct SilenceTrimmer: Sendable {
     /// The part of `audio` to keep; empty where all of it is silence.
     public func trim(_ audio: MonoAudio) -> MonoAudio {
         var trimmed = audio
-        guard let sound = soundingSamples(of: audio) else {
-            trimmed.samples = []
-            return trimmed
-        }
-        let kept = Int(max(0, keptSeconds) * Double(audio.sampleRateHz))
-        let first = max(0, sound.lowerBound - kept)
-        let end = min(audio.samples.count, sound.upperBound + kept)
-        trimmed.samples = Array(audio.samples[first..<end])
+        trimmed.samples = kept(of: audio).map { Array(audio.samples[$0]) } ?? []
         return trimmed
+    }
+
+    /// Where the part to keep begins and ends, in seconds; nil where all of it is silence.
+    public func trimmedSeconds(of audio: MonoAudio) -> Range<Double>? {
+        let rate = Double(audio.sampleRateHz)
+        return kept(of: audio).map { Double($0.lowerBound) / rate..<Double($0.upperBound) / rate }
+    }
+
+    private func kept(of audio: MonoAudio) -> Range<Int>? {
+        guard let sound = soundingSamples(of: audio) else { return nil }
+        let kept = Int(max(0, keptSeconds) * Double(audio.sampleRateHz))
+        return max(0, sound.lowerBound - kept)..<min(audio.samples.count, sound.upperBound + kept)
     }
 
     /// From the first sounding sample to behind the last, to whole frames; nil for silence.

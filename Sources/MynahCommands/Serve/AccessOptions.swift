@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SpeechServer
+import SpeechStore
 
 /// Where the server listens, and to whom.
 struct AccessOptions: ParsableArguments {
@@ -45,19 +46,21 @@ struct AccessOptions: ParsableArguments {
         return apiKey + (variable.isEmpty ? [] : [variable])
     }
 
-    /// The server's configuration, and the key that was made for it where it needs one and none was given.
-    func configuration() -> (ServerConfiguration, newKey: String?) {
+    /// The server's configuration, and the key that was made for it where it needs one and there is none.
+    ///
+    /// Keys are asked for where some were given, where the store has some, and where other machines reach the address.
+    func configuration(_ store: any KeyStoring) async throws -> (ServerConfiguration, newKey: String?) {
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
         configuration.hostNames = Set(allowHost)
         configuration.origins = Set(allowOrigin)
-        if !keys.isEmpty { configuration.keys = KeyRing(keys) }
-        guard configuration.keys == nil, !noAuth, !ServerConfiguration.isLoopback(host) else {
-            return (configuration, nil)
-        }
-        let key = KeyRing.makeKey()
-        configuration.keys = KeyRing([key])
-        return (configuration, key)
+        guard !noAuth else { return (configuration, nil) }
+        if !keys.isEmpty { configuration.keys = GivenKeys(keys) }
+        let hasKeys = try await store.keys().contains { $0.revoked == nil }
+        if hasKeys, configuration.keys == nil { configuration.keys = GivenKeys() }
+        guard configuration.keys == nil, !ServerConfiguration.isLoopback(host) else { return (configuration, nil) }
+        configuration.keys = GivenKeys()
+        return (configuration, try await store.addKey(name: "first", limits: KeyLimits(), isAdmin: true).secret)
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import SpeechEngine
 import SpeechServer
+import SpeechStore
 import Synchronization
 
 /// `mynah serve`: an engine behind HTTP.
@@ -29,45 +30,73 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup(title: "Load") var load: LoadOptions
     @OptionGroup(title: "Model") var model: ModelOption
     @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Data") var keep: KeepOptions
 
     func run() throws {
         let folder = try model.folder()
-        let (access, newKey) = access.configuration()
-        var secured = access
-        secured.tls = try tls.identity(
-            for: access,
-            keptIn: ModelShelf.own.deletingLastPathComponent().appendingPathComponent("tls", isDirectory: true))
-        let configuration = secured
-        if let newKey { Console.note("The key of this server, shown this once: \(newKey)") }
         Interrupts.shared.listen(writingIn: nil)
+        let command = self
+        try Self.wait { try await command.serve(folder) }
+    }
+
+    /// Serves with the model of a folder until somebody wants it to end.
+    private func serve(_ folder: URL) async throws {
+        let store = try await LocalStore.open(data.folder, settings: keep.settings)
+        var (configuration, newKey) = try await access.configuration(store)
+        if let newKey { Console.note("The key of this server, shown this once: \(newKey)") }
+        configuration.overruled = keep.overruled
+        configuration.tls = try tls.identity(
+            for: configuration,
+            keptIn: ModelShelf.own.deletingLastPathComponent().appendingPathComponent("tls", isDirectory: true))
         let metrics = ServerMetrics()
-        let source = SpeechEngine(load.configuration(), observer: metrics)
-        let logger = Logger(label: "mynah") { StreamLogHandler.standardError(label: $0) }
-        let server = try SpeechServer(configuration, source: source, metrics: metrics, logger: logger)
-        let options = engine
-        try Self.wait {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await server.run {
-                        Self.announce(configuration, port: $0)
-                    } until: {
-                        while !Interrupts.shared.isRequested, !Task.isCancelled {
-                            try? await Task.sleep(for: .milliseconds(50))
-                        }
-                        SystemNotice.send(SystemNotice.stopping)
+        let recent = RecentLog()
+        let logger = Logger(label: "mynah") { label in
+            MultiplexLogHandler([StreamLogHandler.standardError(label: label), recent.handler])
+        }
+        let keeper = ModelKeeper(
+            SpeechEngine(load.configuration(), observer: metrics), shelf: Self.shelf(folder, engine),
+            chosen: folder.lastPathComponent
+        ) { logger.notice("\($0)") }
+        keeper.setIdleTime(keep.idleUnload.map { .seconds($0 * 60) })
+        let server = try SpeechServer(
+            configuration, source: keeper, store: store, models: keeper, metrics: metrics, log: recent, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { [configuration] group in
+            group.addTask {
+                try await server.run {
+                    Self.announce(configuration, port: $0)
+                } until: {
+                    while !Interrupts.shared.isRequested, !Task.isCancelled {
+                        try? await Task.sleep(for: .milliseconds(50))
                     }
+                    SystemNotice.send(SystemNotice.stopping)
                 }
-                group.addTask {
-                    try await source.load { progress in
-                        try SpeechModel(folder: folder) { checkpoint in
-                            try options.load(checkpoint) { progress(Double($0) / Double(max($1, 1))) }
-                        }
-                    }
-                    Console.note("The model \(folder.lastPathComponent) is ready.")
-                    SystemNotice.send(SystemNotice.ready)
-                }
+            }
+            group.addTask {
                 // Without a model there is nothing to serve: a failure of either ends both.
-                try await group.waitForAll()
+                try await keeper.loadFirst()
+                Console.note("The model \(folder.lastPathComponent) is ready.")
+                SystemNotice.send(SystemNotice.ready)
+                await keeper.watchIdleness()
+            }
+            // The watch goes on until the server has ended.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// The models of this machine, and the one that was named by its folder.
+    private static func shelf(_ folder: URL, _ options: EngineOptions) -> ModelKeeper.Shelf {
+        @Sendable func all() -> [(name: String, folder: URL)] {
+            let others = ModelShelf.standard.models().filter { $0.name != folder.lastPathComponent }
+            return [(folder.lastPathComponent, folder)] + others
+        }
+        return ModelKeeper.Shelf {
+            all().map(\.name)
+        } make: { name, progress in
+            let folder = all().first { $0.name == name }?.folder ?? folder
+            return try SpeechModel(folder: folder) { checkpoint in
+                try options.load(checkpoint) { progress(Double($0) / Double(max($1, 1))) }
             }
         }
     }

@@ -14,6 +14,7 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case conflict(first: String, second: String, advice: String)
     case badRequest(file: String, place: String, reason: String)
     case targetExists(path: String)
+    case ambiguousKey(name: String, count: Int)
     case badBenchFile(file: String, reason: String)
 
     var description: String {
@@ -43,6 +44,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "the request \(file) cannot be run: \(place) \(reason); docs/PORTING.md describes the format"
         case .badBenchFile(let file, let reason):
             "\(file) is no saved benchmark (\(reason)); save one with 'mynah bench --json > FILE'"
+        case .ambiguousKey(let name, let count):
+            "\(count) keys are called '\(name)'; name one by its id, see 'mynah keys list'"
         case .targetExists(let path):
             "\(path) already exists; choose another name or add --force"
         }

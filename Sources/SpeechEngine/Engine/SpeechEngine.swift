@@ -192,6 +192,26 @@ public actor SpeechEngine {
         }
     }
 
+    /// Makes a voice of latents that were kept, see ``VoicePrompt/latentValues``.
+    ///
+    /// - Throws: ``AdmissionError`` where there is no model, or the latents are not this model's.
+    public func voice(latentValues: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
+        guard let loaded = loaded.withLock({ $0 }) else { throw .unloaded }
+        return try await off { () throws(AdmissionError) in
+            let prompt = VoicePrompt(
+                text: loaded.model.feed.fed(transcript), latentValues: latentValues,
+                latentSize: loaded.model.latentSize)
+            try loaded.preparation.check(prompt)
+            return prompt
+        }
+    }
+
+    /// Forgets all encoded voices, so that nothing of a deleted one stays in memory.
+    public func forgetVoices() {
+        voices = VoiceCache(byteLimit: configuration.voiceCacheBytes)
+        ledger.voiceCache(bytes: 0)
+    }
+
     /// Runs work on the reading queue.
     private nonisolated func off<R: Sendable>(
         _ work: @escaping @Sendable () throws(AdmissionError) -> R

@@ -8,6 +8,9 @@ extension HTTPField.Name {
     static let sampleRate = Self("X-Audio-Sample-Rate") ?? .accept
     static let seed = Self("X-Mynah-Seed") ?? .accept
     static let warning = Self("X-Mynah-Warning") ?? .accept
+    static let historyID = Self("X-Mynah-History-Id") ?? .accept
+    static let idempotencyKey = Self("Idempotency-Key") ?? .accept
+    static let lastEventID = Self("Last-Event-ID") ?? .accept
     static let generated = Self("X-AI-Generated") ?? .accept
     static let apiKey = Self("X-API-Key") ?? .accept
     static let frameOptions = Self("X-Frame-Options") ?? .accept
@@ -30,6 +33,26 @@ enum Answers {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Our own values of strings, whole numbers and finite floats always encode.
         return [UInt8]((try? encoder.encode(value)) ?? Data("{}".utf8))
+    }
+
+    /// A point in time as RFC 3339 has it.
+    static func time(_ date: Date) -> String {
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    /// That something is gone.
+    static func deleted(_ id: String? = nil) -> Response { json(Gone(id: id)) }
+
+    private struct Gone: Encodable {
+        let id: String?
+        let deleted = true
+    }
+
+    /// A file of bytes that are all there.
+    static func bytes(_ bytes: [UInt8], type: String, name: String? = nil) -> Response {
+        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
+        if let name { headers[.contentDisposition] = "attachment; filename=\"\(name)\"" }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {

@@ -10,12 +10,16 @@ struct Exchange: Sendable {
     /// The values of the path's segments in braces.
     let values: [String: String]
     let id: String
-    /// Whose request it is: the key of limits.
-    var owner: String
+    /// Whose request it is.
+    var caller: Caller
+    let services: Services
     let connection: ConnectionNews
     let channel: any Channel
     let limits: ServerConfiguration.Limits
     let logger: Logger
+
+    /// The key of limits and of fairness.
+    var owner: String { caller.name }
 
     /// Reads the whole body.
     ///
@@ -56,17 +60,22 @@ struct Exchange: Sendable {
     /// Reads the body as a JSON object.
     ///
     /// - Throws: What ``body()`` throws, 415 for another type, and 400 for anything but strict JSON.
-    func json() async throws -> JSONFields {
+    ///
+    /// - Parameters:
+    ///   - limit: Bytes; nil for the usual limit.
+    ///   - valueCount: How many values there may be.
+    func json(limit: Int? = nil, valueCount: Int = 20_000) async throws -> JSONFields {
         guard mediaType == "application/json" else {
             throw unread(
                 .unsupportedMediaType, "unsupported_media_type",
                 "Send the body as JSON, with the header Content-Type: application/json.")
         }
-        let bytes = try await body()
+        let bytes = try await body(limit: limit)
         let value: JSONValue
         do throws(StrictJSONError) {
             value = try StrictJSON.parse(
-                bytes, limits: StrictJSON.Limits(byteCount: limits.bodyBytes, depth: 16, valueCount: 20_000))
+                bytes,
+                limits: StrictJSON.Limits(byteCount: limit ?? limits.bodyBytes, depth: 16, valueCount: valueCount))
         } catch {
             throw APIError(.badRequest, code: "invalid_json", "The body is not valid JSON: \(error).")
         }

@@ -1,4 +1,5 @@
 import Checkpoint
+import HTTPTypes
 
 /// Reads the fields of a request; each fault names its field.
 struct JSONFields: Sendable {
@@ -6,6 +7,32 @@ struct JSONFields: Sendable {
 
     /// A field's value; nil where it is missing or null.
     private func value(_ key: String) -> JSONValue? { object[key].flatMap { $0 == .null ? nil : $0 } }
+
+    init(object: JSONObject) { self.object = object }
+
+    /// Fields that came as texts, in a form or a path's query.
+    ///
+    /// - Parameter plain: Fields that stay texts; the others may be numbers or truths.
+    init(texts: [String: String], plain: Set<String>) throws(APIError) {
+        let members = texts.map { key, text -> String in
+            let isValue = !plain.contains(key) && (try? StrictJSON.parse(Array(text.utf8))).map(Self.isScalar) ?? false
+            return Self.quoted(key) + ":" + (isValue ? text : Self.quoted(text))
+        }
+        let json = Array("{\(members.joined(separator: ","))}".utf8)
+        guard let object = (try? StrictJSON.parse(json))?.asObject else {
+            throw APIError(.badRequest, code: "invalid_form", "The form's fields cannot be read.")
+        }
+        self.init(object: object)
+    }
+
+    private static func isScalar(_ value: JSONValue) -> Bool { value.asDouble != nil || value.asBool != nil }
+
+    private static func quoted(_ text: String) -> String {
+        String(decoding: Answers.jsonBytes([text]).dropFirst().dropLast(), as: UTF8.self)
+    }
+
+    /// The fields that are there, null or not.
+    var names: Set<String> { Set(object.members.map(\.key)) }
 
     func has(_ key: String) -> Bool { value(key) != nil }
 
@@ -73,6 +100,21 @@ struct JSONFields: Sendable {
         }
         guard let name = value.asString else { throw wrong(key, "a name or an object with an id", value) }
         return name
+    }
+
+    /// A list of texts.
+    func strings(_ key: String, limit: Int) throws(APIError) -> [String]? {
+        guard let value = value(key) else { return nil }
+        guard let list = value.asArray else { throw wrong(key, "a list", value) }
+        guard (1...limit).contains(list.count) else {
+            throw APIError.bad(key, "The field \(key) must have 1 to \(limit) members.")
+        }
+        var texts: [String] = []
+        for item in list {
+            guard let text = item.asString else { throw wrong(key, "a list of strings", item) }
+            texts.append(text)
+        }
+        return texts
     }
 
     /// Refuses fields that nobody would read.

@@ -21,7 +21,7 @@ extension SpeechAnswers {
                     guard !bytes.isEmpty else { return }
                     try await send("audio", ["audio": Data(bytes).base64EncodedString()])
                 }
-                for await event in speech.ticket.events {
+                while let event = await speech.next() {
                     switch event {
                     case .queued(let position, let eta):
                         try await send("queued", Queued(position: position, eta_seconds: eta.inSeconds))

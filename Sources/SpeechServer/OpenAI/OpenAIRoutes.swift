@@ -14,7 +14,7 @@ struct OpenAIRoutes: Sendable {
             Route(.get, "/v1/models") { _ in Answers.json(ModelList(models)) },
             Route(.get, "/v1/models/{model}", model),
             Route(.get, "/v1/audio/models") { _ in Answers.json(ModelList(models)) },
-            Route(.get, "/v1/audio/voices") { _ in Answers.json(VoiceBook(source.loaded).list) },
+            Route(.get, "/v1/audio/voices") { Answers.json(try await $0.services.voices.list()) },
         ]
     }
 
@@ -48,7 +48,7 @@ struct OpenAIRoutes: Sendable {
         guard isKnown(model) else { throw Self.noModel(model, .notFound) }
         let streamFormat = try fields.choice("stream_format", of: ["audio", "sse"])
         var request = SpeechRequest(text)
-        try VoiceBook(source.loaded).choose(try fields.nameOrID("voice"), for: &request)
+        let voice = try await exchange.services.voices.choose(try fields.nameOrID("voice"), for: &request)
         try SpeechFields.read(fields, into: &request)
         var answers = SpeechAnswers(
             exchange: exchange,
@@ -62,7 +62,7 @@ struct OpenAIRoutes: Sendable {
         // Only a wave header has to tell the length, so only wave files wait for their end, unless asked not to.
         let waits = answers.form.format == .wav && streamFormat == nil
         request.heldBackSeconds = waits ? .infinity : 0
-        let speech = try await LiveSpeech(request, from: source, exchange: exchange)
+        let speech = try await LiveSpeech(request, from: source, exchange: exchange, voice: voice)
         if streamFormat == "sse" {
             return try await answers.openAIEvents(speech, inputTokens: source.tokenCount(of: text))
         }

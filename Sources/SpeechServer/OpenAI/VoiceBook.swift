@@ -1,4 +1,5 @@
 import SpeechEngine
+import SpeechStore
 
 /// The voices of a model, and what OpenAI's names for voices mean here.
 struct VoiceBook: Sendable {
@@ -14,6 +15,12 @@ struct VoiceBook: Sendable {
             let name: String
             let description: String
             let kind: String
+            var has_preview = false
+            var transcript: String?
+            var consent: String?
+            var created: String?
+            /// What was found when it was saved.
+            var advice: [VoiceAdvice.Item]?
         }
 
         let voices: [Voice]
@@ -26,7 +33,7 @@ struct VoiceBook: Sendable {
     /// All names that may be asked for.
     var list: List {
         List(
-            voices: own.map { List.Voice(id: $0.name, name: $0.name, description: $0.description, kind: "built-in") }
+            voices: own.map { List.Voice($0) }
                 + Self.stockNames.filter { name in !own.contains { $0.name == name } }.map { name in
                     let meaning = stock(name).map { "speaks as \($0.name)" } ?? "a voice that the model makes up"
                     return List.Voice(id: name, name: name, description: meaning, kind: "alias")
@@ -59,5 +66,21 @@ struct VoiceBook: Sendable {
             throw APIError.bad(
                 "voice", code: "voice_not_found", "There is no voice '\(name.prefix(100))'; there are \(names).")
         }
+    }
+}
+
+extension VoiceBook.List.Voice {
+    /// One of the model's.
+    init(_ voice: LoadedModel.Voice) {
+        self.init(
+            id: voice.name, name: voice.name, description: voice.description, kind: "built-in",
+            has_preview: voice.preview != nil, transcript: voice.transcript.isEmpty ? nil : voice.transcript)
+    }
+
+    /// One of the store's.
+    init(_ voice: SpeechStore.Voice, advice: [VoiceAdvice.Item]? = nil) {
+        self.init(
+            id: voice.id.description, name: voice.name, description: "", kind: "own", has_preview: true,
+            transcript: voice.transcript, consent: voice.consent, created: Answers.time(voice.created), advice: advice)
     }
 }

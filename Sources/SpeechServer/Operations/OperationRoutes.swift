@@ -31,9 +31,9 @@ struct OperationRoutes: Sendable {
 
     private func ready(_ exchange: Exchange) -> Response {
         let snapshot = source.snapshot()
-        let isReady = snapshot.state == .ready
+        let isReady = source.takesRequests
         var response = Answers.json(
-            Health(status: snapshot.state.name, snapshot, model: source.loaded),
+            Health(status: source.stateName, snapshot, model: source.loaded),
             status: isReady ? .ok : .serviceUnavailable)
         if !isReady { response.headers[.retryAfter] = "5" }
         return response

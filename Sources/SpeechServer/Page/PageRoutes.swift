@@ -47,24 +47,26 @@ struct PageRoutes: Sendable {
     private func speak(_ exchange: Exchange) async throws -> Response {
         var exchange = exchange
         var request: SpeechRequest
+        let voice: ChosenVoice
         let limit = exchange.limits.textCharacters
         if exchange.mediaType == "application/x-www-form-urlencoded" {
             let form = try FormFields(try await exchange.body())
-            if let owner = try keys.owner(of: exchange.request.head, form: form["api_key"]) { exchange.owner = owner }
+            exchange.caller = try await keys.caller(
+                of: exchange.request.head, address: exchange.owner, form: form["api_key"])
             guard let text = form["text"], text.unicodeScalars.count <= limit else {
                 throw APIError.bad("text", "The field text must have 1 to \(limit) characters.")
             }
             request = SpeechRequest(text)
-            try VoiceBook(source.loaded).choose(form["voice"], for: &request)
+            voice = try await exchange.services.voices.choose(form["voice"], for: &request)
         } else {
-            if let owner = try keys.owner(of: exchange.request.head) { exchange.owner = owner }
+            exchange.caller = try await keys.caller(of: exchange.request.head, address: exchange.owner)
             let fields = try await exchange.json()
             request = SpeechRequest(try fields.text("text", limit: limit))
-            try VoiceBook(source.loaded).choose(try fields.nameOrID("voice"), for: &request)
+            voice = try await exchange.services.voices.choose(try fields.nameOrID("voice"), for: &request)
             try SpeechFields.read(fields, into: &request)
         }
         request.heldBackSeconds = .infinity
-        let speech = try await LiveSpeech(request, from: source, exchange: exchange)
+        let speech = try await LiveSpeech(request, from: source, exchange: exchange, voice: voice)
         var response = try await SpeechAnswers(exchange: exchange, form: SoundForm(format: .wav, rateHz: nil))
             .whole(speech)
         response.headers[.contentDisposition] = "inline; filename=\"mynah.wav\""

@@ -1,30 +1,61 @@
 import HTTPTypes
 import Hummingbird
+import SpeechStore
 
 /// Checks keys, and dresses answers with the headers that keep browsers from mischief.
 struct Guard: Sendable {
-    let keys: KeyRing?
+    /// Keys that were given at the start; nil where nobody needs a key.
+    let keys: GivenKeys?
+    /// Where the other keys are; nil where there are none.
+    let store: (any KeyStoring)?
 
-    /// The owner of a request; nil where nobody needs a key.
+    /// Who sends a request.
     ///
-    /// - Parameter form: A key that came in a form instead of a header.
+    /// Where nobody needs a key, one that is ours still says whose request it is, and strange ones are passed over:
+    /// clients send some out of habit.
+    ///
+    /// - Parameters:
+    ///   - address: Where it comes from.
+    ///   - form: A key that came in a form instead of a header.
     /// - Throws: 401.
-    func owner(of head: HTTPRequest, form: String? = nil) throws(APIError) -> String? {
-        guard let keys else { return nil }
+    func caller(
+        of head: HTTPRequest, address: String, form: String? = nil
+    ) async throws(APIError) -> Caller {
         let bearer = head.headerFields[.authorization].flatMap { value -> String? in
             let halves = value.split(separator: " ", maxSplits: 1)
             return halves.count == 2 && halves[0].lowercased() == "bearer" ? String(halves[1]) : nil
         }
-        guard let key = bearer ?? head.headerFields[.apiKey] ?? form else {
+        let shown = bearer ?? head.headerFields[.apiKey] ?? form
+        guard let keys else {
+            var caller = Caller(name: address, key: nil, isAdmin: true)
+            if let shown, let key = try await stored(shown) {
+                caller = Caller(name: "key-\(key.id)", key: key.id, isAdmin: true, limits: key.limits)
+            }
+            return caller
+        }
+        guard let shown else {
             throw APIError(
                 .unauthorized, .authentication, code: "missing_api_key",
                 "This server asks for a key: send the header Authorization: Bearer KEY.")
         }
-        guard let owner = keys.owner(of: key) else {
+        if let position = keys.position(of: shown) {
+            return Caller(name: "given-key-\(position + 1)", key: nil, isAdmin: true)
+        }
+        guard let key = try await stored(shown) else {
             throw APIError(
                 .unauthorized, .authentication, code: "invalid_api_key", "The key is not one of this server's.")
         }
-        return owner
+        return Caller(name: "key-\(key.id)", key: key.id, isAdmin: key.isAdmin, limits: key.limits)
+    }
+
+    private func stored(_ shown: String) async throws(APIError) -> APIKey? {
+        do {
+            return try await store?.key(for: shown)
+        } catch let error as StoreError {
+            throw APIError(error)
+        } catch {
+            throw .internalFault
+        }
     }
 
     /// Adds the headers that every answer has.
@@ -39,7 +70,8 @@ struct Guard: Sendable {
             + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         if let origin {
             headers[.accessControlAllowOrigin] = origin
-            headers[.accessControlExposeHeaders] = "X-Request-Id, X-Audio-Sample-Rate, X-Mynah-Seed, Retry-After"
+            headers[.accessControlExposeHeaders] =
+                "X-Request-Id, X-Audio-Sample-Rate, X-Mynah-Seed, X-Mynah-History-Id, Retry-After"
             headers[.vary] = "Origin"
         }
     }
@@ -48,8 +80,9 @@ struct Guard: Sendable {
     static let preflight = Response(
         status: .noContent,
         headers: [
-            .accessControlAllowMethods: "GET, POST, DELETE",
-            .accessControlAllowHeaders: "Authorization, Content-Type, X-API-Key, X-Request-Id",
+            .accessControlAllowMethods: "GET, POST, PATCH, DELETE",
+            .accessControlAllowHeaders:
+                "Authorization, Content-Type, X-API-Key, X-Request-Id, Idempotency-Key, Last-Event-ID",
             .accessControlMaxAge: "600",
         ])
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import SpeechEngine
+import SpeechStore
 
 /// Every request passes here: its id, the checks of host, origin and key, its route, the log and the numbers.
 struct FrontDoor: HTTPResponder {
@@ -14,14 +15,19 @@ struct FrontDoor: HTTPResponder {
     let logger: Logger
     private let hosts: HostRule
     private let keys: Guard
+    private let services: Services
 
-    init(table: RouteTable, configuration: ServerConfiguration, metrics: ServerMetrics, logger: Logger) {
+    init(
+        table: RouteTable, configuration: ServerConfiguration, services: Services, metrics: ServerMetrics,
+        logger: Logger
+    ) {
         self.table = table
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
         hosts = HostRule(configuration)
-        keys = Guard(keys: configuration.keys)
+        keys = Guard(keys: configuration.keys, store: services.store)
+        self.services = services
     }
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
@@ -36,6 +42,12 @@ struct FrontDoor: HTTPResponder {
         } catch let error as APIError {
             response = Answers.error(error)
             if error.closesConnection { hangUp(context.channel) }
+        } catch let error as StoreError {
+            let answer = APIError(error)
+            if answer.kind == .server {
+                logger.error("store failed", metadata: ["request": "\(id)", "error": "\(error)"])
+            }
+            response = Answers.error(answer)
         } catch {
             logger.error("request failed", metadata: ["request": "\(id)", "error": "\(error)"])
             response = Answers.error(.internalFault)
@@ -55,10 +67,14 @@ struct FrontDoor: HTTPResponder {
         if origin != nil, request.method == .options { return Guard.preflight }
         let (found, values) = try table.find(request.method, request.uri.path)
         route = found
-        var owner = found.access == .key ? try keys.owner(of: request.head) : nil
-        if owner == nil { owner = context.channel.remoteAddress?.ipAddress ?? "local" }
+        let address = context.channel.remoteAddress?.ipAddress ?? "local"
+        let caller =
+            found.access == .key
+            ? try await keys.caller(of: request.head, address: address)
+            : Caller(name: address, key: nil, isAdmin: false)
         let exchange = Exchange(
-            request: request, values: values, id: id, owner: owner ?? "", connection: await context.news(),
+            request: request, values: values, id: id, caller: caller, services: services,
+            connection: await context.news(),
             channel: context.channel, limits: configuration.limits, logger: logger)
         return try await found.handle(exchange)
     }

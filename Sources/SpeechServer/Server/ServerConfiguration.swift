@@ -1,3 +1,5 @@
+public import SpeechStore
+
 /// Where and how the server listens.
 public struct ServerConfiguration: Sendable {
     /// What one client may demand.
@@ -6,6 +8,8 @@ public struct ServerConfiguration: Sendable {
         public var bodyBytes = 2 << 20
         /// Bytes of a recording that is sent.
         public var recordingBytes = 20 << 20
+        /// Bytes of a text or SRT file that is sent.
+        public var textFileBytes = 4 << 20
         /// How long a body may take to arrive.
         public var bodyTime: Duration = .seconds(30)
         /// Characters of a text.
@@ -33,8 +37,8 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// 0 for any that is free.
     public var port = 6006
-    /// Keys that open the server; nil for none, so that everybody may come in.
-    public var keys: KeyRing?
+    /// Keys that open the server, besides those of the store; nil where nobody needs a key.
+    public var keys: GivenKeys?
     /// Names besides IP addresses and `localhost` that clients may call the server by.
     public var hostNames: Set<String> = []
     /// Origins of pages that may use the server besides its own, such as `https://example.org`.
@@ -42,6 +46,8 @@ public struct ServerConfiguration: Sendable {
     /// The certificate that connections are encrypted with; nil for plain HTTP.
     public var tls: TLSIdentity?
     public var limits = Limits()
+    /// Settings of an earlier server that do not count.
+    public var overruled: Overrules = []
     /// How long requests may go on after the server was asked to stop.
     public var drainTime: Duration = .seconds(30)
 

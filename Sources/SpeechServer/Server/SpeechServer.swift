@@ -6,6 +6,7 @@ public import Logging
 import NIOCore
 import ServiceLifecycle
 import SpeechEngine
+public import SpeechStore
 
 /// The server: an engine behind HTTP.
 public struct SpeechServer: Sendable {
@@ -14,26 +15,40 @@ public struct SpeechServer: Sendable {
     private let logger: Logger
     private let door: FrontDoor
     private let streams: StreamService
+    private let services: Services
 
     /// - Parameters:
     ///   - source: The engine.
+    ///   - store: Where voices, history, jobs and keys are kept; nil for nowhere.
+    ///   - models: Switches models; nil where the model is fixed.
     ///   - metrics: What the engine reports to.
+    ///   - log: The last lines of the log.
     /// - Throws: ``ServerError``.
     public init(
-        _ configuration: ServerConfiguration, source: any SpeechSource, metrics: ServerMetrics = ServerMetrics(),
+        _ configuration: ServerConfiguration, source: any SpeechSource, store: (any SpeechStoring)? = nil,
+        models: (any ModelSwitching)? = nil, metrics: ServerMetrics = ServerMetrics(), log: RecentLog = RecentLog(),
         logger: Logger
     ) throws {
         self.configuration = configuration
         self.source = source
         self.logger = logger
-        let keys = Guard(keys: configuration.keys)
-        streams = StreamService(source: source, configuration: configuration, metrics: metrics, logger: logger)
+        let voices = VoiceShelf(source: source, store: store)
+        services = Services(
+            store: store, voices: voices, meter: KeyMeter(), settings: LiveSettings(store: store, models: models),
+            jobs: store.map { JobRunner(source: source, store: $0, voices: voices, logger: logger) }, models: models,
+            log: log)
+        let keys = Guard(keys: configuration.keys, store: store)
+        streams = StreamService(
+            source: source, services: services, configuration: configuration, metrics: metrics, logger: logger)
         let table = RouteTable(
             routes: OpenAIRoutes(source: source).routes + OperationRoutes(source: source, metrics: metrics).routes
-                + NativeRoutes(source: source).routes + PlannedRoutes.routes
+                + NativeRoutes(source: source).routes + VoiceRoutes(source: source).routes + OpenAIVoiceRoutes().routes
+                + HistoryRoutes().routes + JobRoutes(source: source).routes + JobSoundRoutes().routes
                 + streams.routes + (try GradioRoutes(source: source).routes)
+                + KeyRoutes().routes + SettingsRoutes().routes + ModelRoutes(source: source).routes
                 + (try PageRoutes(source: source, keys: keys).routes))
-        door = FrontDoor(table: table, configuration: configuration, metrics: metrics, logger: logger)
+        door = FrontDoor(
+            table: table, configuration: configuration, services: services, metrics: metrics, logger: logger)
     }
 
     /// The methods and paths that are answered, as `docs/openapi.yaml` lists them.
@@ -48,6 +63,8 @@ public struct SpeechServer: Sendable {
     public func run(
         onListening: @escaping @Sendable (Int) -> Void = { _ in }, until stop: @escaping @Sendable () async -> Void
     ) async throws {
+        try await services.settings.restore(overruled: configuration.overruled)
+        await services.jobs?.start()
         let limits = configuration.limits
         let application = Application(
             responder: door,
@@ -69,7 +86,8 @@ public struct SpeechServer: Sendable {
         var group = ServiceGroupConfiguration(
             // The last one is told to stop first: the server listens, and refuses, while the engine finishes its work.
             services: [
-                .init(service: application), .init(service: Drain(source: source, time: configuration.drainTime)),
+                .init(service: application),
+                .init(service: Drain(source: source, jobs: services.jobs, time: configuration.drainTime)),
             ],
             logger: Self.quiet(logger))
         group.maximumGracefulShutdownDuration = configuration.drainTime + .seconds(5)
@@ -106,10 +124,13 @@ public struct SpeechServer: Sendable {
 /// Lets the engine finish its work when the server is asked to stop.
 private struct Drain: Service {
     let source: any SpeechSource
+    let jobs: JobRunner?
     let time: Duration
 
     func run() async throws {
         try await gracefulShutdown()
+        await jobs?.stop()
         await source.stop(draining: time)
+        await jobs?.finish()
     }
 }

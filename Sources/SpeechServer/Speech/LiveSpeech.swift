@@ -1,5 +1,7 @@
 import HTTPTypes
+import Logging
 import SpeechEngine
+import SpeechStore
 
 /// An accepted request, tied to the connection that asked for it: when the client goes, or nobody holds this any longer,
 /// the speech ends within one patch.
@@ -8,13 +10,29 @@ final class LiveSpeech: Sendable {
     let model: LoadedModel
     private let connection: ConnectionNews
     private let token: Int
+    /// Keeps the speech for the history; nil where it is not kept.
+    private let recorder: HistoryRecorder?
+    /// Counts against the limits of the key as long as the speech goes on.
+    private let pass: KeyMeter.Pass?
 
     /// Hands a request to the engine.
     ///
+    /// - Parameters:
+    ///   - voice: Which voice it got, for the history.
+    ///   - isKept: Whether it may be kept in the history.
     /// - Throws: `APIError`.
-    init(_ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange) async throws(APIError) {
+    init(
+        _ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange, voice: ChosenVoice? = nil,
+        isKept: Bool = true
+    ) async throws(APIError) {
         var request = request
         request.owner = exchange.owner
+        let services = exchange.services
+        pass = try services.meter.admit(
+            exchange.caller, characters: request.text.unicodeScalars.count, engine: source.snapshot())
+        if services.settings.logsTexts {
+            exchange.logger.info("text", metadata: ["request": "\(exchange.id)", "text": "\(request.text)"])
+        }
         do throws(AdmissionError) {
             ticket = try await source.submit(request)
         } catch {
@@ -22,6 +40,14 @@ final class LiveSpeech: Sendable {
         }
         model =
             source.loaded ?? LoadedModel(name: "", sampleRateHz: ticket.sampleRateHz, secondsPerPatch: 0)
+        if isKept, let store = services.store, store.settings.keepsHistory {
+            recorder = HistoryRecorder(
+                store, request: request, voice: voice ?? ChosenVoice(builtIn: request.voice.builtInName),
+                model: model.name, sampleRateHz: ticket.sampleRateHz, owner: exchange.caller.key,
+                logger: exchange.logger)
+        } else {
+            recorder = nil
+        }
         connection = exchange.connection
         let ticket = ticket
         token = connection.listen { ticket.cancel(.readerGone) }
@@ -32,11 +58,24 @@ final class LiveSpeech: Sendable {
         ticket.cancel(.readerGone)
     }
 
+    /// Where the history will have it; nil where it is not kept.
+    var historyID: RecordID? { recorder?.id }
+
+    /// The next thing that happens; nil after the last. For one reader.
+    ///
+    /// What was spoken is in the history before the last event is told.
+    func next() async -> SpeechEvent? {
+        var iterator = ticket.events.makeAsyncIterator()
+        guard let event = await iterator.next() else { return nil }
+        await recorder?.take(event)
+        return event
+    }
+
     /// Waits for the first sound.
     ///
     /// - Throws: `APIError` where there is none.
     func firstAudio() async throws(APIError) -> [Float] {
-        for await event in ticket.events {
+        while let event = await next() {
             switch event {
             case .audio(let samples, _): return samples
             case .finished(let outcome):
@@ -52,9 +91,17 @@ final class LiveSpeech: Sendable {
     ///
     /// - Throws: `APIError` where the text was not spoken.
     func whole() async throws(APIError) -> (samples: [Float], outcome: SpeechOutcome) {
-        let speech = await ticket.collect()
+        var speech = CollectedSpeech()
+        while let event = await next() { speech.add(event) }
         guard let outcome = speech.outcome else { throw .internalFault }
         if let error = APIError(outcome.end) { throw error }
         return (speech.samples, outcome)
+    }
+}
+
+extension SpeechVoice {
+    /// The name of a voice that comes with the model.
+    var builtInName: String? {
+        if case .builtIn(let name) = self { name } else { nil }
     }
 }

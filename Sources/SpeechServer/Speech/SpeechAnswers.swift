@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import SpeechEngine
+import SpeechStore
 
 /// Brings a speech to the client: whole, piece by piece as it is made, or as server-sent events.
 struct SpeechAnswers: Sendable {
@@ -30,7 +31,7 @@ struct SpeechAnswers: Sendable {
             body: ResponseBody { writer in
                 let encoder = try SoundEncoder(form, sampleRateHz: speech.ticket.sampleRateHz)
                 try await exchange.send(try encoder.encode(first), by: &writer)
-                for await event in speech.ticket.events {
+                while let event = await speech.next() {
                     switch event {
                     case .audio(let samples, _): try await exchange.send(try encoder.encode(samples), by: &writer)
                     case .finished(let outcome): if let error = APIError(outcome.end) { throw error }
@@ -66,7 +67,7 @@ struct SpeechAnswers: Sendable {
                     try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
                     return try await writer.finish(nil)
                 }
-                for await event in speech.ticket.events {
+                while let event = await speech.next() {
                     switch event {
                     case .audio(let samples, _): try await delta(try encoder.encode(samples))
                     case .finished(let outcome):
@@ -92,6 +93,7 @@ struct SpeechAnswers: Sendable {
             .contentType: type, .cacheControl: "no-store", .generated: "true",
             .sampleRate: "\(form.encodedRateHz(of: speech.model))", .seed: "\(speech.ticket.seed)",
         ]
+        if let id = speech.historyID { headers[.historyID] = id.description }
         if !warnings.isEmpty { headers[.warning] = warnings.joined(separator: "; ") }
         return headers
     }

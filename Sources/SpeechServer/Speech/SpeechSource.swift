@@ -1,3 +1,4 @@
+public import Foundation
 public import SpeechEngine
 
 /// What the server needs of an engine.
@@ -10,8 +11,14 @@ public protocol SpeechSource: Sendable {
     func tokenCount(of text: String) -> Int
     /// The source at this moment.
     func snapshot() -> EngineSnapshot
+    /// Whether the model was given back because nobody needed it, and comes back with the next request.
+    var isIdle: Bool { get }
     /// Makes a voice of a recording: mono samples at the model's rate, and what is said in them.
     func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt
+    /// Makes a voice of the numbers that an earlier recording was encoded to.
+    func voice(latentValues: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt
+    /// Forgets the voices in memory.
+    func forgetVoices() async
     /// Finishes what is under way, and takes nothing ever after.
     func stop(draining: Duration) async
 }
@@ -22,10 +29,16 @@ public struct LoadedModel: Sendable {
     public struct Voice: Sendable, Equatable {
         public let name: String
         public let description: String
+        /// What is said in the voice's recording.
+        public let transcript: String
+        /// A recording to listen to.
+        public let preview: URL?
 
-        public init(name: String, description: String) {
+        public init(name: String, description: String, transcript: String = "", preview: URL? = nil) {
             self.name = name
             self.description = description
+            self.transcript = transcript
+            self.preview = preview
         }
     }
 
@@ -34,16 +47,24 @@ public struct LoadedModel: Sendable {
     public let secondsPerPatch: Double
     public let voices: [Voice]
     public let defaultVoice: String?
+    /// Tells models apart: encoded voices belong to one.
+    public let digest: String
 
     public init(
-        name: String, sampleRateHz: Int, secondsPerPatch: Double, voices: [Voice] = [], defaultVoice: String? = nil
+        name: String, sampleRateHz: Int, secondsPerPatch: Double, voices: [Voice] = [], defaultVoice: String? = nil,
+        digest: String = "0"
     ) {
         self.name = name
         self.sampleRateHz = sampleRateHz
         self.secondsPerPatch = secondsPerPatch
         self.voices = voices
         self.defaultVoice = defaultVoice
+        self.digest = digest
     }
+}
+
+extension SpeechSource {
+    public var isIdle: Bool { false }
 }
 
 extension SpeechEngine: SpeechSource {
@@ -56,8 +77,12 @@ extension SpeechEngine: SpeechSource {
         model.map { model in
             LoadedModel(
                 name: model.name, sampleRateHz: model.sampleRateHz, secondsPerPatch: model.secondsPerPatch,
-                voices: model.generation.voices.map { LoadedModel.Voice(name: $0.name, description: $0.description) },
-                defaultVoice: model.generation.defaultVoice)
+                voices: model.generation.voices.map { voice in
+                    LoadedModel.Voice(
+                        name: voice.name, description: voice.description, transcript: voice.transcript,
+                        preview: voice.preview)
+                },
+                defaultVoice: model.generation.defaultVoice, digest: model.digest)
         }
     }
 }

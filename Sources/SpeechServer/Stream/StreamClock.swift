@@ -3,7 +3,7 @@ import Synchronization
 /// Whose a stream is, and since when nothing was said.
 final class StreamClock: Sendable {
     private struct State {
-        var owner: String?
+        var owner: Caller?
         var lastMessage = ContinuousClock.now
     }
 
@@ -11,12 +11,12 @@ final class StreamClock: Sendable {
     let start = ContinuousClock.now
 
     /// - Parameter owner: Nil where a key is still to come.
-    init(owner: String?) { state = Mutex(State(owner: owner)) }
+    init(owner: Caller?) { state = Mutex(State(owner: owner)) }
 
-    var owner: String? { state.withLock { $0.owner } }
+    var owner: Caller? { state.withLock { $0.owner } }
     /// How long the client has said nothing.
     var silence: Duration { state.withLock { .now - $0.lastMessage } }
 
-    func open(_ owner: String?) { state.withLock { $0.owner = owner ?? "" } }
+    func open(_ owner: Caller) { state.withLock { $0.owner = owner } }
     func touch() { state.withLock { $0.lastMessage = .now } }
 }

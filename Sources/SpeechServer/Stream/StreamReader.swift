@@ -63,7 +63,7 @@ struct StreamReader {
         do throws(APIError) {
             let message = try StreamMessage.read(
                 bytes, limits: limits, model: source.loaded, revision: settings.revision + 1)
-            try open(message)
+            try await open(message)
             try follow(message)
         } catch {
             if error.status == .unauthorized { return await outlet.end(error, .policyViolation) }
@@ -73,14 +73,16 @@ struct StreamReader {
     }
 
     /// Checks the key in the first message, where none came before it.
-    private func open(_ message: StreamMessage) throws(APIError) {
+    private func open(_ message: StreamMessage) async throws(APIError) {
         guard clock.owner == nil else { return }
         guard case .configure(_, let key?) = message else {
             throw APIError(
                 .unauthorized, .authentication, code: "missing_api_key",
                 "This server asks for a key: send it first, in session.config as api_key.")
         }
-        clock.open(try keys.owner(of: HTTPRequest(method: .get, scheme: nil, authority: nil, path: nil), form: key))
+        clock.open(
+            try await keys.caller(
+                of: HTTPRequest(method: .get, scheme: nil, authority: nil, path: nil), address: "stream", form: key))
     }
 
     private mutating func follow(_ message: StreamMessage) throws(APIError) {

@@ -11,7 +11,7 @@ import Synchronization
 struct StreamCaller: Sendable {
     let id: String
     /// Nil where a key is still to come.
-    let owner: String?
+    let owner: Caller?
     /// What of the client's subprotocols is spoken.
     let subprotocol: String?
     let life = StreamLife()
@@ -26,6 +26,7 @@ struct StreamService: Sendable {
     static let keyPrefix = "mynah.key."
 
     let source: any SpeechSource
+    let services: Services
     let configuration: ServerConfiguration
     let metrics: ServerMetrics
     let logger: Logger
@@ -35,13 +36,17 @@ struct StreamService: Sendable {
 
     private final class Count: Sendable { let value = Mutex(0) }
 
-    init(source: any SpeechSource, configuration: ServerConfiguration, metrics: ServerMetrics, logger: Logger) {
+    init(
+        source: any SpeechSource, services: Services, configuration: ServerConfiguration, metrics: ServerMetrics,
+        logger: Logger
+    ) {
         self.source = source
+        self.services = services
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
         hosts = HostRule(configuration)
-        keys = Guard(keys: configuration.keys)
+        keys = Guard(keys: configuration.keys, store: services.store)
     }
 
     /// What requests get that ask for a stream and may not have one, or do not ask as one does.
@@ -64,7 +69,7 @@ struct StreamService: Sendable {
     private var refusal: APIError? {
         switch source.snapshot().state {
         case .ready: break
-        case .unloaded: return APIError(.unloaded)
+        case .unloaded: if !source.isIdle { return APIError(.unloaded) }
         case .loading(let progress): return APIError(.loading(progress: progress, retryAfter: .seconds(10)))
         case .draining, .stopped: return APIError(.draining(retryAfter: .seconds(5)))
         }
@@ -85,10 +90,11 @@ struct StreamService: Sendable {
         let offered = head.headerFields[values: .webSocketProtocol].flatMap { $0.split(separator: ",") }
             .map { $0.trimmingCharacters(in: .whitespaces) }
         let key = offered.first { $0.hasPrefix(Self.keyPrefix) }.map { String($0.dropFirst(Self.keyPrefix.count)) }
-        var owner: String?
+        var owner: Caller?
         do throws(APIError) {
             _ = try hosts.check(head)
-            owner = try keys.owner(of: head, form: key) ?? channel.remoteAddress?.ipAddress ?? "local"
+            owner = try await keys.caller(
+                of: head, address: channel.remoteAddress?.ipAddress ?? "local", form: key)
         } catch {
             // The key may come in the first message; one that came and is wrong may not.
             guard error.code == "missing_api_key" else { return nil }
@@ -102,7 +108,8 @@ struct StreamService: Sendable {
     func serve(_ frames: StreamChannel.Frames, _ caller: StreamCaller) async {
         open.value.withLock { $0 += 1 }
         defer { open.value.withLock { $0 -= 1 } }
-        let session = StreamSession(source: source, limits: configuration.limits, keys: keys, caller: caller)
+        let session = StreamSession(
+            source: source, meter: services.meter, limits: configuration.limits, keys: keys, caller: caller)
         let start = ContinuousClock.now
         let end = await session.run(frames)
         let time = ContinuousClock.now - start

@@ -6,6 +6,7 @@ import SpeechEngine
 /// One stream from its beginning to its end: somebody reads, somebody speaks, and somebody looks at the clock.
 struct StreamSession {
     let source: any SpeechSource
+    let meter: KeyMeter
     let limits: ServerConfiguration.Limits
     let keys: Guard
     let caller: StreamCaller
@@ -20,7 +21,7 @@ struct StreamSession {
                 let count = await withTaskGroup(of: Int.self) { group in
                     group.addTask {
                         var speaker = StreamSpeaker(
-                            source: source, limits: limits, desk: desk, outlet: outlet, clock: clock)
+                            source: source, meter: meter, limits: limits, desk: desk, outlet: outlet, clock: clock)
                         await speaker.run()
                         return speaker.sentenceCount
                     }
@@ -77,7 +78,8 @@ struct StreamSession {
     private var isServing: Bool {
         switch source.snapshot().state {
         case .ready, .loading: true
-        case .unloaded, .draining, .stopped: false
+        case .unloaded: source.isIdle
+        case .draining, .stopped: false
         }
     }
 }

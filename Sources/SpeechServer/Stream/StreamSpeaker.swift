@@ -6,6 +6,7 @@ import SpeechEngine
 /// Speaks what lies on a stream's desk, one sentence after another, and tells the client how it goes.
 struct StreamSpeaker {
     let source: any SpeechSource
+    let meter: KeyMeter
     let limits: ServerConfiguration.Limits
     let desk: StreamDesk
     let outlet: StreamOutlet
@@ -24,9 +25,10 @@ struct StreamSpeaker {
     }
 
     init(
-        source: any SpeechSource, limits: ServerConfiguration.Limits, desk: StreamDesk, outlet: StreamOutlet,
-        clock: StreamClock
+        source: any SpeechSource, meter: KeyMeter, limits: ServerConfiguration.Limits, desk: StreamDesk,
+        outlet: StreamOutlet, clock: StreamClock
     ) {
+        self.meter = meter
         self.source = source
         self.limits = limits
         self.desk = desk
@@ -70,7 +72,7 @@ struct StreamSpeaker {
     private mutating func speak(_ sentence: StreamSentence) async throws {
         var request = sentence.settings.request
         request.text = sentence.text
-        request.owner = clock.owner ?? ""
+        request.owner = clock.owner?.name ?? ""
         request.seed = request.seed ?? utterance.seed
         if let voice, voice.revision == sentence.settings.revision { request.voice = .prompt(voice.prompt) }
         if let limit = request.maxSeconds {
@@ -78,7 +80,14 @@ struct StreamSpeaker {
             request.maxSeconds = limit - utterance.seconds
         }
         let ticket: SpeechTicket
+        // Held as long as the sentence is spoken.
+        var pass: KeyMeter.Pass?
+        defer { withExtendedLifetime(pass) {} }
         do throws(APIError) {
+            if let owner = clock.owner {
+                pass = try meter.admit(
+                    owner, characters: sentence.text.unicodeScalars.count, engine: source.snapshot())
+            }
             ticket = try await submit(request, sentence)
         } catch {
             guard desk.isWanted(sentence.utterance) else { return }

@@ -16,10 +16,14 @@ public struct HistoryEntry: Sendable, Hashable, Identifiable {
     public let parameters: JSONText
     public let timings: JSONText
     public let audio: StoredAudio
+    /// The key that asked for it.
+    public let owner: RecordID?
 }
 
 /// Something that was spoken, to be kept.
 public struct NewHistoryEntry: Sendable {
+    /// What the entry will be called; made beforehand so that it can be told before there is anything to keep.
+    public var id = RecordID()
     public var text: String
     public var model: String
     /// A saved voice. Parameters must not name it: they stay as they are when the voice is deleted.
@@ -30,6 +34,8 @@ public struct NewHistoryEntry: Sendable {
     public var parameters: JSONText
     public var timings: JSONText
     public var audio: NewAudio
+    /// The key that asked for it.
+    public var owner: RecordID?
 
     public init(
         text: String, model: String, voice: RecordID? = nil, builtInVoice: String? = nil, seed: UInt64,

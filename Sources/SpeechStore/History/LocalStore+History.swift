@@ -8,7 +8,7 @@ extension LocalStore {
         try settings.check(entry.text, field: "the text")
         try settings.check(entry.parameters, field: "the parameters")
         try settings.check(entry.timings, field: "the timings")
-        let (id, now) = (RecordID(), clock())
+        let (id, now) = (entry.id, clock())
         let words = entry.text.utf8.count + entry.parameters.text.utf8.count + entry.timings.text.utf8.count
         let limit = min(settings.speechBytes, settings.historyBytes - words)
         return try await keeping([entry.audio], limit: limit) { db, kept in
@@ -16,13 +16,13 @@ extension LocalStore {
             try db.execute(
                 sql: """
                     INSERT INTO history (id, createdAt, text, model, voice, voiceName, seed, parameters, timings,
-                        audio, byteCount)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        audio, byteCount, owner)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM keys WHERE id = ?))
                     """,
                 arguments: [
                     id.sql, now.timeIntervalSince1970, entry.text, entry.model, entry.voice?.sql, name,
                     Int64(bitPattern: entry.seed), entry.parameters.text, entry.timings.text, kept[0].id.sql,
-                    words + kept[0].byteCount,
+                    words + kept[0].byteCount, entry.owner?.sql,
                 ])
             try Self.trimHistory(db, settings, now: now)
             return try Self.history(db, "WHERE history.id = ?", [id.sql]).first
@@ -35,10 +35,14 @@ extension LocalStore {
         return entry
     }
 
-    public func history(before: Int64?, limit: Int) async throws -> [HistoryEntry] {
+    public func history(owner: RecordID?, before: Int64?, limit: Int) async throws -> [HistoryEntry] {
         try await read { db in
             try Self.history(
-                db, "WHERE history.number < ? ORDER BY history.number DESC LIMIT ?", [before ?? .max, max(limit, 0)])
+                db,
+                """
+                WHERE history.number < ? AND (? IS NULL OR history.owner = ?) ORDER BY history.number DESC LIMIT ?
+                """,
+                [before ?? .max, owner?.sql, owner?.sql, max(limit, 0)])
         }
     }
 
@@ -50,8 +54,11 @@ extension LocalStore {
         try await eraseDeleted()
     }
 
-    public func clearHistory() async throws {
-        try await write { db in try db.execute(sql: "DELETE FROM history") }
+    public func clearHistory(owner: RecordID?) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM history WHERE ? IS NULL OR owner = ?", arguments: [owner?.sql, owner?.sql])
+        }
         try await eraseDeleted()
     }
 
@@ -86,7 +93,7 @@ extension LocalStore {
                 model: row["model"], voice: row.optionalID("voice"), voiceName: row["voiceName"],
                 seed: UInt64(bitPattern: seed),
                 parameters: JSONText(unchecked: row["parameters"]), timings: JSONText(unchecked: row["timings"]),
-                audio: audio)
+                audio: audio, owner: row.optionalID("owner"))
         }
     }
 }

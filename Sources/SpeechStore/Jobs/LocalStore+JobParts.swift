@@ -56,10 +56,17 @@ extension LocalStore {
         }
     }
 
-    public func releaseJobs() async throws {
+    public func releaseJobs() async throws { try await queueRunningAgain(untried: 1) }
+
+    /// Queues everything again that is running.
+    ///
+    /// - Parameter untried: 1 where the process ends in order, so that its end is no part's fault; 0 after a crash.
+    func queueRunningAgain(untried: Int) async throws {
         let now = clock().timeIntervalSince1970
         try await write { db in
-            try db.execute(sql: "UPDATE parts SET state = 'queued' WHERE state = 'running'")
+            try db.execute(
+                sql: "UPDATE parts SET state = 'queued', tries = tries - ? WHERE state = 'running'",
+                arguments: [untried])
             try db.execute(
                 sql: "UPDATE jobs SET state = 'queued', changedAt = ? WHERE state = 'running'", arguments: [now])
         }

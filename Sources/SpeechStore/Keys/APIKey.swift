@@ -6,6 +6,8 @@ public struct APIKey: Sendable, Hashable, Identifiable {
     /// For people.
     public let name: String
     public let limits: KeyLimits
+    /// Whether it may change what concerns all: keys, settings, models.
+    public let isAdmin: Bool
     public let created: Date
     /// When it was made useless; nil while it works.
     public let revoked: Date?

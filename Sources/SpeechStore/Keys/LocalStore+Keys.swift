@@ -2,7 +2,9 @@ import Foundation
 import GRDB
 
 extension LocalStore {
-    public func addKey(name: String, limits: KeyLimits) async throws -> (key: APIKey, secret: String) {
+    public func addKey(
+        name: String, limits: KeyLimits, isAdmin: Bool
+    ) async throws -> (key: APIKey, secret: String) {
         let name = try StoreSettings.name(name, field: "the key's name")
         try Self.check(limits)
         let secret = KeySecret(id: RecordID())
@@ -13,12 +15,13 @@ extension LocalStore {
             }
             try db.execute(
                 sql: """
-                    INSERT INTO keys (id, name, hash, concurrentRequests, requestsPerMinute, charactersPerMinute, createdAt)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO keys (id, name, hash, concurrentRequests, requestsPerMinute, charactersPerMinute,
+                        isAdmin, createdAt)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id.sql, name, hash, limits.concurrentRequests, limits.requestsPerMinute, limits.charactersPerMinute,
-                    now.timeIntervalSince1970,
+                    isAdmin, now.timeIntervalSince1970,
                 ])
             return try Self.key(id, db)
         }
@@ -44,6 +47,10 @@ extension LocalStore {
         guard isRight, let key = found?.key, key.revoked == nil else { return nil }
         await noteUse(of: key)
         return key
+    }
+
+    public func key(_ id: RecordID) async throws -> APIKey {
+        try await read { db in try Self.key(id, db) }
     }
 
     public func setLimits(_ limits: KeyLimits, of id: RecordID) async throws -> APIKey {
@@ -97,7 +104,7 @@ extension LocalStore {
             limits: KeyLimits(
                 concurrentRequests: row["concurrentRequests"], requestsPerMinute: row["requestsPerMinute"],
                 charactersPerMinute: row["charactersPerMinute"]),
-            created: row.date("createdAt"), revoked: row.optionalDate("revokedAt"),
+            isAdmin: row["isAdmin"], created: row.date("createdAt"), revoked: row.optionalDate("revokedAt"),
             lastUsed: row.optionalDate("lastUsedAt"))
     }
 

@@ -14,14 +14,14 @@ import Synchronization
 ///
 /// A task that is cancelled before its operation is committed throws `CancellationError`, and nothing has changed.
 public final class LocalStore: SpeechStoring {
-    let settings: StoreSettings
     let database: DatabasePool
     let audioFolder: AudioFolder
     /// The present; tests move it.
     let clock: @Sendable () -> Date
-    private let lock: StoreLock
+    /// Nil for a guest.
+    private let lock: StoreLock?
     private let queue: DispatchQueue
-    private let keepsHistory: Mutex<Bool>
+    private let liveSettings: Mutex<StoreSettings>
 
     /// Opens the store in a folder, which is made where it is not there.
     ///
@@ -34,22 +34,33 @@ public final class LocalStore: SpeechStoring {
     ) async throws -> LocalStore {
         let queue = DispatchQueue(label: "mynah.store.files")
         let store = try await queue.result {
-            try LocalStore(folder: folder, settings: settings, clock: clock, queue: queue)
+            try LocalStore(folder: folder, settings: settings, isGuest: false, clock: clock, queue: queue)
         }
         try await store.recover()
         return store
     }
 
+    /// Opens the keys of a store that a server may be using at the same time. Nothing is put in order and nothing else
+    /// may be touched: that is for the one process that holds the store.
+    ///
+    /// - Throws: ``StoreError``.
+    public static func openKeys(_ folder: URL) async throws -> any KeyStoring {
+        let queue = DispatchQueue(label: "mynah.store.keys")
+        return try await queue.result {
+            try LocalStore(
+                folder: folder, settings: StoreSettings(), isGuest: true, clock: { Date() }, queue: queue)
+        }
+    }
+
     private init(
-        folder: URL, settings: StoreSettings, clock: @escaping @Sendable () -> Date, queue: DispatchQueue
+        folder: URL, settings: StoreSettings, isGuest: Bool, clock: @escaping @Sendable () -> Date, queue: DispatchQueue
     ) throws {
-        self.settings = settings
         self.clock = clock
         self.queue = queue
-        keepsHistory = Mutex(settings.keepsHistory)
+        liveSettings = Mutex(settings)
         try? FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        lock = try StoreLock(folder)
+        lock = isGuest ? nil : try StoreLock(folder)
         audioFolder = try AudioFolder(folder.appendingPathComponent("audio", isDirectory: true))
         let path = folder.appendingPathComponent("mynah.sqlite", isDirectory: false).path
         do {
@@ -83,9 +94,9 @@ public final class LocalStore: SpeechStoring {
 
     /// Puts in order what the last process left.
     private func recover() async throws {
-        try await releaseJobs()
-        let now = clock()
-        let known = try await write { [settings] db in
+        try await queueRunningAgain(untried: 0)
+        let (now, settings) = (clock(), settings)
+        let known = try await write { db in
             try Self.trimHistory(db, settings, now: now)
             try Self.trimJobs(db, settings, now: now)
             return Set(try RecordID.all(db, sql: "SELECT id FROM audio"))
@@ -95,8 +106,35 @@ public final class LocalStore: SpeechStoring {
 
     /// Whether history is kept; starts as the settings say.
     public var isKeepingHistory: Bool {
-        get { keepsHistory.withLock { $0 } }
-        set { keepsHistory.withLock { $0 = newValue } }
+        get { liveSettings.withLock { $0.keepsHistory } }
+        set { liveSettings.withLock { $0.keepsHistory = newValue } }
+    }
+
+    /// What is set now.
+    public var settings: StoreSettings { liveSettings.withLock { $0 } }
+
+    public func changeSettings(_ change: @escaping @Sendable (inout StoreSettings) -> Void) async throws {
+        let (settings, now) = (
+            liveSettings.withLock { settings in
+                change(&settings)
+                return settings
+            }, clock()
+        )
+        try await write { db in try Self.trimHistory(db, settings, now: now) }
+    }
+
+    public func remembered(_ name: String) async throws -> JSONText? {
+        try await read { db in
+            try String.fetchOne(db, sql: "SELECT value FROM remembered WHERE name = ?", arguments: [name])
+        }.map { JSONText(unchecked: $0) }
+    }
+
+    public func remember(_ value: JSONText, as name: String) async throws {
+        try settings.check(value, field: "what is remembered")
+        try await write { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO remembered (name, value) VALUES (?, ?)", arguments: [name, value.text])
+        }
     }
 
     /// Where an audio file lies, for reading.

@@ -14,8 +14,36 @@ enum Schema {
             try db.execute(sql: keys)
             try db.execute(sql: jobs)
         }
+        migrator.registerMigration("2 owners, administrators, settings, consents") { db in
+            try db.execute(sql: owners)
+            try db.execute(sql: consents)
+        }
         return migrator
     }
+
+    private static let owners = """
+        ALTER TABLE keys ADD COLUMN isAdmin INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE history ADD COLUMN owner TEXT REFERENCES keys(id) ON DELETE SET NULL;
+        CREATE INDEX historyByOwner ON history (owner, number);
+        ALTER TABLE voices ADD COLUMN owner TEXT REFERENCES keys(id) ON DELETE SET NULL;
+        CREATE INDEX voicesByOwner ON voices (owner);
+        CREATE TABLE remembered (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;
+        """
+
+    private static let consents = """
+        CREATE TABLE consents (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            language TEXT NOT NULL,
+            createdAt REAL NOT NULL,
+            recording TEXT NOT NULL REFERENCES audio
+        ) STRICT;
+        CREATE TRIGGER consentGone AFTER DELETE ON consents BEGIN
+            DELETE FROM audio WHERE id = OLD.recording;
+        END;
+        ALTER TABLE voices ADD COLUMN consentRecording TEXT REFERENCES consents(id);
+        """
 
     private static let audio = """
         CREATE TABLE audio (

@@ -1,22 +1,16 @@
+import Archives
 public import Foundation
 
-/// A voice as one file: JSON with the audio in base64.
-///
-/// One file that any program reads, with nothing in it that could be taken for a path; see
-/// `docs/decisions` for why it is no archive.
-private struct VoiceFile: Codable {
+/// What a voice's archive says of itself: `voice.json`, beside the audio files that it names.
+private struct VoiceSheet: Codable {
     static let format = "mynah-voice"
-    static let version = 1
+    static let version = 2
+    static let name = "voice.json"
 
     struct Audio: Codable {
-        var mediaType: String
+        var file: String
+        var media_type: String
         var sha256: String
-        var content: Data
-
-        enum CodingKeys: String, CodingKey {
-            case sha256, content
-            case mediaType = "media_type"
-        }
     }
 
     var format: String
@@ -27,56 +21,76 @@ private struct VoiceFile: Codable {
     var created: Date
     var reference: Audio
     var preview: Audio?
-    /// By the digest of the model.
-    var latents: [String: Data]
 }
 
+/// A voice as one zip archive. What was encoded of it stays at home: it is made again where it is needed, and strangers'
+/// numbers never reach the model.
 extension LocalStore {
     public func exportVoice(_ id: RecordID) async throws -> Data {
         let voice = try await voice(id)
-        var latents: [String: Data] = [:]
-        for digest in voice.encodedFor { latents[digest] = try await self.latents(of: id, modelDigest: digest) }
-        var preview: VoiceFile.Audio?
-        if let audio = voice.preview { preview = try await packed(audio) }
-        let file = VoiceFile(
-            format: VoiceFile.format, version: VoiceFile.version, name: voice.name, transcript: voice.transcript,
-            consent: voice.consent, created: voice.created, reference: try await packed(voice.reference),
-            preview: preview, latents: latents)
+        let reference = try await content(of: voice.reference)
+        var preview: Data?
+        if let audio = voice.preview { preview = try await content(of: audio) }
+        let sheet = VoiceSheet(
+            format: VoiceSheet.format, version: VoiceSheet.version, name: voice.name, transcript: voice.transcript,
+            consent: voice.consent, created: voice.created, reference: Self.entry("reference", voice.reference),
+            preview: voice.preview.map { Self.entry("preview", $0) })
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(file)
+        let zip = try ZipWriter(seconds: Int(voice.created.timeIntervalSince1970))
+        try zip.add(VoiceSheet.name, Array(try encoder.encode(sheet)))
+        try zip.add(sheet.reference.file, Array(reference))
+        if let preview, let file = sheet.preview?.file { try zip.add(file, Array(preview)) }
+        try zip.finish()
+        return Data(zip.take())
     }
 
-    public func importVoice(_ file: Data, name: String?) async throws -> Voice {
-        // Base64 takes four bytes for three.
-        let limit = (2 * settings.voiceAudioBytes + 8 * settings.latentsBytes) / 3 * 4
+    public func importVoice(_ file: Data, name: String?, owner: RecordID?) async throws -> Voice {
+        let limit = 2 * settings.voiceAudioBytes + (64 << 10)
         guard file.count <= limit else {
             throw StoreError.tooLarge(field: "the voice file", count: file.count, limit: limit)
         }
+        let entries: [String: [UInt8]]
+        do throws(ArchiveError) {
+            entries = try ZipReader(maxEntries: 3, maxBytes: limit).read(Array(file))
+        } catch {
+            throw StoreError.badVoiceFile(reason: "\(error)")
+        }
+        guard let bytes = entries[VoiceSheet.name] else {
+            throw StoreError.badVoiceFile(reason: "it has no \(VoiceSheet.name)")
+        }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        let voice: VoiceFile
-        do { voice = try decoder.decode(VoiceFile.self, from: file) } catch {
-            throw StoreError.badVoiceFile(reason: "it is not JSON with all that a voice needs")
+        guard let sheet = try? decoder.decode(VoiceSheet.self, from: Data(bytes)) else {
+            throw StoreError.badVoiceFile(reason: "its \(VoiceSheet.name) is not JSON with all that a voice needs")
         }
-        guard voice.format == VoiceFile.format, voice.version == VoiceFile.version else {
-            throw StoreError.badVoiceFile(reason: "its format is \(voice.format.prefix(40)) \(voice.version)")
+        guard sheet.format == VoiceSheet.format, sheet.version == VoiceSheet.version else {
+            throw StoreError.badVoiceFile(reason: "its format is \(sheet.format.prefix(40)) \(sheet.version)")
         }
-        let new = NewVoice(
-            name: name ?? voice.name, transcript: voice.transcript, consent: voice.consent,
-            reference: try Self.unpacked(voice.reference), preview: try voice.preview.map(Self.unpacked))
-        return try await addVoice(new, latents: voice.latents)
+        var new = NewVoice(
+            name: name ?? sheet.name, transcript: sheet.transcript, consent: sheet.consent,
+            reference: try Self.audio(sheet.reference, in: entries),
+            preview: try sheet.preview.map { try Self.audio($0, in: entries) })
+        new.owner = owner
+        return try await addVoice(new)
     }
 
-    private func packed(_ audio: StoredAudio) async throws -> VoiceFile.Audio {
-        VoiceFile.Audio(mediaType: audio.mediaType, sha256: audio.sha256, content: try await content(of: audio))
+    private static func entry(_ name: String, _ audio: StoredAudio) -> VoiceSheet.Audio {
+        let subtype = audio.mediaType.dropFirst("audio/".count).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return VoiceSheet.Audio(
+            file: "\(name).\(subtype.isEmpty ? "audio" : String(subtype))", media_type: audio.mediaType,
+            sha256: audio.sha256)
     }
 
-    private static func unpacked(_ audio: VoiceFile.Audio) throws -> NewAudio {
-        guard audio.sha256 == AudioFolder.sha256(of: audio.content) else {
+    private static func audio(_ audio: VoiceSheet.Audio, in entries: [String: [UInt8]]) throws -> NewAudio {
+        guard let bytes = entries[audio.file] else {
+            throw StoreError.badVoiceFile(reason: "it lacks a recording that its \(VoiceSheet.name) names")
+        }
+        let content = Data(bytes)
+        guard audio.sha256 == AudioFolder.sha256(of: content) else {
             throw StoreError.badVoiceFile(reason: "the digest of its audio is not that of the audio")
         }
-        return NewAudio(.bytes(audio.content), mediaType: audio.mediaType)
+        return NewAudio(.bytes(content), mediaType: audio.media_type)
     }
 }

@@ -3,11 +3,6 @@ import GRDB
 
 extension LocalStore {
     public func addVoice(_ voice: NewVoice) async throws -> Voice {
-        try await addVoice(voice, latents: [:])
-    }
-
-    /// Saves a voice together with what was encoded of it.
-    func addVoice(_ voice: NewVoice, latents: [String: Data]) async throws -> Voice {
         let settings = settings
         let name = try StoreSettings.name(voice.name, field: "the voice's name")
         try settings.check(voice.transcript, field: "the transcript")
@@ -16,7 +11,6 @@ extension LocalStore {
             throw StoreError.invalid(field: "the transcript", reason: "is empty")
         }
         guard !voice.consent.allSatisfy(\.isWhitespace) else { throw StoreError.consentMissing }
-        for (digest, content) in latents { try Self.check(content, digest, settings) }
         let (id, now) = (RecordID(), clock())
         let audio = [voice.reference] + (voice.preview.map { [$0] } ?? [])
         return try await keeping(audio, limit: settings.voiceAudioBytes) { db, kept in
@@ -26,14 +20,14 @@ extension LocalStore {
             }
             try db.execute(
                 sql: """
-                    INSERT INTO voices (id, name, transcript, consent, createdAt, reference, preview)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO voices (id, name, transcript, consent, createdAt, reference, preview, owner,
+                        consentRecording)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM keys WHERE id = ?), ?)
                     """,
                 arguments: [
                     id.sql, name, voice.transcript, voice.consent, now.timeIntervalSince1970, kept[0].id.sql,
-                    kept.dropFirst().first?.id.sql,
+                    kept.dropFirst().first?.id.sql, voice.owner?.sql, voice.consentRecording?.sql,
                 ])
-            for (digest, content) in latents { try Self.insertLatents(content, of: id, digest, db) }
             return try Self.voice(id, db)
         }
     }
@@ -141,7 +135,8 @@ extension LocalStore {
             return Voice(
                 id: try row.id(), name: row["name"], transcript: row["transcript"], consent: row["consent"],
                 created: row.date("createdAt"), reference: reference, preview: row.audio("sample"),
-                encodedFor: Set((digests ?? "").split(separator: " ").map(String.init)))
+                encodedFor: Set((digests ?? "").split(separator: " ").map(String.init)),
+                owner: row.optionalID("owner"))
         }
     }
 

@@ -16,6 +16,8 @@ public struct Voice: Sendable, Hashable, Identifiable {
     public let preview: StoredAudio?
     /// The models that its latents are there for.
     public let encodedFor: Set<String>
+    /// The key that saved it.
+    public let owner: RecordID?
 }
 
 /// A voice to be saved.
@@ -25,6 +27,10 @@ public struct NewVoice: Sendable {
     public var consent: String
     public var reference: NewAudio
     public var preview: NewAudio?
+    /// The key that saves it.
+    public var owner: RecordID?
+    /// The recording that the consent was given in.
+    public var consentRecording: RecordID?
 
     public init(name: String, transcript: String, consent: String, reference: NewAudio, preview: NewAudio? = nil) {
         self.name = name

@@ -27,6 +27,9 @@ final class FakeEngine: SpeechSource {
         var tune: @Sendable (inout EngineSnapshot) -> Void = { _ in }
         /// Samples and transcripts of the recordings that voices were made of.
         var recordings: [(count: Int, transcript: String)] = []
+        var encoded: Int { recordings.count }
+        /// How often all voices were forgotten.
+        var forgotten = 0
     }
 
     static let rate = 16_000
@@ -47,8 +50,14 @@ final class FakeEngine: SpeechSource {
 
     func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
         state.withLock { $0.recordings.append((recording.count, transcript)) }
-        return VoicePrompt(text: transcript, latentValues: [0, 0], latentSize: 2)
+        return VoicePrompt(text: transcript, latentValues: [Float(recording.count), 1, 2, 3], latentSize: 2)
     }
+
+    func voice(latentValues: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
+        VoicePrompt(text: transcript, latentValues: latentValues, latentSize: 2)
+    }
+
+    func forgetVoices() async { state.withLock { $0.forgotten += 1 } }
 
     func tokenCount(of text: String) -> Int { text.count }
 

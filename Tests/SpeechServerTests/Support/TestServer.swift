@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SpeechStore
 import Synchronization
 import Testing
 
@@ -15,9 +16,9 @@ struct TestServer: Sendable {
     /// Runs a server as long as `body` does.
     static func run(
         _ engine: FakeEngine = FakeEngine(), _ change: (inout ServerConfiguration) -> Void = { _ in },
-        logger: Logger = silent, body: (TestServer) async throws -> Void
+        store: LocalStore? = nil, logger: Logger = silent, body: (TestServer) async throws -> Void
     ) async throws {
-        try await serve(engine, change, logger: logger) { port, stop in
+        try await serve(engine, change, store: store, logger: logger) { port, stop in
             try await body(TestServer(port: port, engine: engine, stop: stop))
         }
     }
@@ -25,13 +26,14 @@ struct TestServer: Sendable {
     /// The same with any source of speech.
     static func serve(
         _ source: any SpeechSource, _ change: (inout ServerConfiguration) -> Void = { _ in },
-        logger: Logger = silent, body: (Int, @escaping @Sendable () -> Void) async throws -> Void
+        store: LocalStore? = nil, models: (any ModelSwitching)? = nil, logger: Logger = silent,
+        body: (Int, @escaping @Sendable () -> Void) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.drainTime = .seconds(5)
         change(&configuration)
-        let server = try SpeechServer(configuration, source: source, logger: logger)
+        let server = try SpeechServer(configuration, source: source, store: store, models: models, logger: logger)
         let (ports, portSource) = AsyncStream<Int>.makeStream()
         let (stops, stopSource) = AsyncStream<Void>.makeStream()
         let running = Task {

@@ -1,0 +1,90 @@
+import AudioIO
+import SpeechEngine
+import SpeechStore
+
+/// In what form sound is kept: small and without loss, where this machine can.
+enum KeptSound {
+    static let form = SoundForm(format: EncoderCatalog.encodable.contains(.flac) ? .flac : .wav, rateHz: nil)
+    /// Bytes of one piece of sound in memory.
+    static let limitBytes = 256 << 20
+}
+
+/// What a speech was asked for, as the store keeps it.
+struct KeptParameters: Codable, Sendable {
+    var seed: String?
+    var cfg: Double?
+    var steps: Int?
+    var temperature: Double?
+    var max_seconds: Double?
+    var attempts: Int
+    var cutting: String
+
+    init(_ request: SpeechRequest) {
+        seed = request.seed.map { "\($0)" }
+        cfg = request.cfg
+        steps = request.steps
+        temperature = request.temperature
+        max_seconds = request.maxSeconds
+        attempts = request.attempts
+        cutting = request.cutting.rawValue
+    }
+
+    /// Asks the same again.
+    func apply(to request: inout SpeechRequest) {
+        request.seed = seed.flatMap { UInt64($0) }
+        request.cfg = cfg
+        request.steps = steps
+        request.temperature = temperature
+        request.maxSeconds = max_seconds
+        request.attempts = attempts
+        request.cutting = PartCutting(rawValue: cutting) ?? request.cutting
+    }
+}
+
+/// How a speech went, as the store keeps it.
+struct KeptTimings: Codable, Sendable {
+    struct Mark: Codable, Sendable {
+        var index: Int
+        var text: String
+        var text_start: Int
+        var text_end: Int
+        var start_sample: Int
+        var end_sample: Int
+    }
+
+    var sample_rate: Int
+    var samples: Int
+    var rtf: Double?
+    var queue_wait_seconds: Double?
+    var first_audio_seconds: Double?
+    var retries: [String]?
+    var marks: [Mark]
+
+    init(sampleRateHz: Int, samples: Int, outcome: SpeechOutcome, marks: [SpeechMark]) {
+        sample_rate = sampleRateHz
+        self.samples = samples
+        rtf = outcome.rtf.flatMap { $0.isFinite ? $0 : nil }
+        queue_wait_seconds = outcome.queueWait.inSeconds
+        first_audio_seconds = outcome.timeToFirstAudio?.inSeconds
+        retries = outcome.retries.isEmpty ? nil : outcome.retries.map(\.rawValue)
+        self.marks = marks.map { mark in
+            Mark(
+                index: mark.index, text: mark.text, text_start: mark.textRange.lowerBound,
+                text_end: mark.textRange.upperBound, start_sample: mark.samples.lowerBound,
+                end_sample: mark.samples.upperBound)
+        }
+    }
+
+    var seconds: Double { Double(samples) / Double(max(sample_rate, 1)) }
+
+    /// The marks, moved to where they lie in a longer sound and a longer text.
+    func speechMarks(from index: Int = 0, samples: Int = 0, text: Int = 0) -> [SpeechMark] {
+        marks.enumerated().map { number, mark in
+            SpeechMark(
+                index: index + number, text: mark.text,
+                textRange: (mark.text_start + text)..<(max(mark.text_start, mark.text_end) + text),
+                samples: (mark.start_sample + samples)..<(max(mark.start_sample, mark.end_sample) + samples),
+                pauseSamples: 0)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import AudioIO
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SpeechEngine
+import SpeechStore
+
+/// Brings kept sound to clients in the format that they wish.
+struct StoredSound: Sendable {
+    /// Sounds that follow each other, each with silence before it.
+    struct Piece: Sendable {
+        let file: URL
+        let silenceBefore: Int
+    }
+
+    let sampleRateHz: Int
+
+    /// The format that the query wishes.
+    static func format(_ fields: JSONFields) throws(APIError) -> AudioFormat {
+        try SoundForm.read(fields, key: "format", usual: .wav, usualRateHz: nil).format
+    }
+
+    /// All pieces as one sound of true length. It is written to a nameless file first, so that its size is known and
+    /// memory does not grow with it.
+    func answer(_ pieces: [Piece], format: AudioFormat, name: String, exchange: Exchange) async throws -> Response {
+        let rate = sampleRateHz
+        let file = try await VoiceShelf.offTheServer {
+            try NamelessFile { target in
+                let writer = try AudioWriter(to: .file(target), format: format, sampleRateHz: rate)
+                for piece in pieces {
+                    if piece.silenceBefore > 0 {
+                        try writer.append([Float](repeating: 0, count: piece.silenceBefore))
+                    }
+                    try writer.append(try Self.samples(of: piece.file, rateHz: rate))
+                }
+                _ = try writer.finish()
+            }
+        }
+        let headers: HTTPFields = [
+            .contentType: format.mediaType, .cacheControl: "no-store", .generated: "true",
+            .sampleRate: "\(format.encodedRateHz(for: rate))",
+            .contentDisposition: "attachment; filename=\"\(name).\(format.fileExtension)\"",
+        ]
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody(contentLength: file.byteCount) { writer in
+                var offset = 0
+                while offset < file.byteCount {
+                    let start = offset
+                    let bytes = try await VoiceShelf.offTheServer { try file.read(at: start, count: 256 << 10) }
+                    try await exchange.send(bytes, by: &writer)
+                    offset += bytes.count
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// One piece, encoded in memory.
+    static func encoded(_ file: URL, format: AudioFormat, sampleRateHz: Int) throws -> [UInt8] {
+        try SoundEncoder.whole(
+            try samples(of: file, rateHz: sampleRateHz), SoundForm(format: format, rateHz: nil),
+            sampleRateHz: sampleRateHz)
+    }
+
+    /// The samples of a kept sound.
+    static func samples(of file: URL, rateHz: Int) throws -> [Float] {
+        do throws(AudioReadError) {
+            return try AudioFile.readMono(file, sampleRateHz: rateHz, limits: .recording).samples
+        } catch {
+            // Nothing but a deletion in this moment takes a file away.
+            if case .notFound = error { throw StoreError.notFound(.audio, id: file.lastPathComponent) }
+            throw error
+        }
+    }
+}
+
+/// A file that has no name as soon as it is complete: nothing of it is left, however its use ends.
+final class NamelessFile: Sendable {
+    let byteCount: Int
+    private let descriptor: Int32
+
+    /// - Parameter fill: Writes the file.
+    init(_ fill: (URL) throws -> Void) throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("mynah-\(RecordID())")
+        defer { unlink(url.path) }
+        try fill(url)
+        descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError.file(path: url.path, code: errno) }
+        var status = stat()
+        byteCount = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    deinit { close(descriptor) }
+
+    func read(at offset: Int, count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: min(count, byteCount - offset))
+        let got = pread(descriptor, &bytes, bytes.count, off_t(offset))
+        guard got > 0 else { throw StoreError.file(path: "a sound", code: got < 0 ? errno : EIO) }
+        return Array(bytes[..<got])
+    }
+}
+
+/// Writes marks as subtitles.
+enum SubtitleAnswer {
+    static func make(_ marks: [SpeechMark], sampleRateHz: Int, _ fields: JSONFields) throws -> Response {
+        let name = try fields.choice("format", of: SubtitleWriter.Format.allCases.map(\.rawValue))
+        let format = name.flatMap { SubtitleWriter.Format(rawValue: $0) } ?? .srt
+        let text = try SubtitleWriter(sampleRateHz: sampleRateHz).write(marks, as: format)
+        let type =
+            switch format {
+            case .srt: "application/x-subrip; charset=utf-8"
+            case .webVTT: "text/vtt; charset=utf-8"
+            case .json: "application/json"
+            }
+        return Answers.text(text, type: type)
+    }
+}

@@ -1,0 +1,84 @@
+import AudioIO
+import Hummingbird
+import SpeechEngine
+
+/// The models of this machine.
+struct ModelRoutes: Sendable {
+    let source: any SpeechSource
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/models") { Answers.json(ModelReport(source, $0.services.models)) },
+            Route(.post, "/api/v1/models/load", load),
+            Route(.post, "/api/v1/models/unload") { exchange in
+                try exchange.caller.expectAdmin()
+                try Self.switching(exchange).beginIdling()
+                return Answers.json(ModelReport(source, exchange.services.models), status: .accepted)
+            },
+        ]
+    }
+
+    private func load(_ exchange: Exchange) async throws -> Response {
+        try exchange.caller.expectAdmin()
+        let fields = try await exchange.json()
+        try fields.refuseOthers(than: ["model"])
+        let name = try fields.text("model", limit: 200)
+        let models = try Self.switching(exchange)
+        // Names only: a client's path is never opened.
+        guard models.names().contains(name) else {
+            throw APIError(
+                .notFound, code: "model_not_found", parameter: "model",
+                "There is no model '\(MultipartForm.display(String(name.prefix(100))))' here; GET /api/v1/models lists what there is."
+            )
+        }
+        models.beginLoading(name)
+        return Answers.json(ModelReport(source, models), status: .accepted)
+    }
+
+    private static func switching(_ exchange: Exchange) throws(APIError) -> any ModelSwitching {
+        guard let models = exchange.services.models else {
+            throw APIError(.conflict, code: "model_fixed", "This server's model cannot be changed.")
+        }
+        return models
+    }
+}
+
+private struct ModelReport: Encodable {
+    struct Model: Encodable {
+        let name: String
+        let is_loaded: Bool
+        var sample_rate: Int?
+        var seconds_per_patch: Double?
+        var default_voice: String?
+        var formats: [String]?
+    }
+
+    let state: String
+    let progress: Double?
+    let models: [Model]
+
+    init(_ source: any SpeechSource, _ switching: (any ModelSwitching)?) {
+        let engine = source.snapshot().state
+        state = source.stateName
+        if case .loading(let share) = engine { progress = share } else { progress = nil }
+        let loaded = source.loaded
+        let isThere = engine == .ready || engine == .draining
+        let names = switching?.names() ?? []
+        let own = loaded.map { model in
+            Model(
+                name: model.name, is_loaded: isThere, sample_rate: model.sampleRateHz,
+                seconds_per_patch: model.secondsPerPatch, default_voice: model.defaultVoice,
+                formats: EncoderCatalog.encodable.map(\.rawValue))
+        }
+        models =
+            (own.map { [$0] } ?? [])
+            + names.filter { $0 != loaded?.name }.map { Model(name: $0, is_loaded: false) }
+    }
+}
+
+extension SpeechSource {
+    /// A word for what the engine does, or that it sleeps.
+    var stateName: String { isIdle && snapshot().state == .unloaded ? "idle" : snapshot().state.name }
+    /// Whether requests are taken.
+    var takesRequests: Bool { snapshot().state == .ready || stateName == "idle" }
+}
