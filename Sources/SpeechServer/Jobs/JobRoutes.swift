@@ -111,39 +111,14 @@ struct JobRoutes: Sendable {
                     isOver = true
                 }
                 if !isOver {
-                    for await beat in Self.withHeartbeats(events) {
-                        guard let event = beat else {
-                            try await exchange.send(Array(": alive\n\n".utf8), by: &writer)
-                            continue
-                        }
+                    let heartbeat = exchange.startHeartbeat()
+                    defer { heartbeat.stop() }
+                    for await event in events {
                         try await send(event.number, event.name, event.data)
                         if event.isEnd { break }
                     }
                 }
                 try await writer.finish(nil)
             })
-    }
-
-    private static let heartbeat: Duration = .seconds(10)
-
-    /// The events, and nil now and then in between.
-    private static func withHeartbeats(_ events: AsyncStream<JobNews.Event>) -> AsyncStream<JobNews.Event?> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: JobNews.Event?.self, bufferingPolicy: .bufferingNewest(300))
-        let beats = Task {
-            while !Task.isCancelled {
-                try await Task.sleep(for: heartbeat)
-                continuation.yield(nil)
-            }
-        }
-        let pump = Task {
-            for await event in events { continuation.yield(event) }
-            continuation.finish()
-        }
-        continuation.onTermination = { _ in
-            beats.cancel()
-            pump.cancel()
-        }
-        return stream
     }
 }
