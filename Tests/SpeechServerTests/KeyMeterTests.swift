@@ -1,7 +1,7 @@
-import SpeechEngine
 import SpeechStore
 import Testing
 
+@testable import SpeechEngine
 @testable import SpeechServer
 
 /// The limits of keys, to the second.
