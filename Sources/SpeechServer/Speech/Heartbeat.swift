@@ -20,16 +20,21 @@ final class Heartbeat: Sendable {
 
     private func beat(_ time: TimeAmount) {
         channel.eventLoop.scheduleTask(in: time) { [weak self] in
-            guard let self else { return }
-            let goesOn = isOver.withLock { isOver in
-                // Under the lock, so that a stop is never overtaken.
-                if !isOver, channel.isActive, channel.isWritable {
-                    channel.writeAndFlush(HTTPResponsePart.body(ByteBuffer(string: ": waiting\n\n")), promise: nil)
-                }
-                return !isOver && channel.isActive
-            }
-            if goesOn { beat(time) }
+            // Behind what is on its way to the channel already: timers overtake that, and before the answer's head
+            // nothing may come.
+            self?.channel.eventLoop.execute { [weak self] in self?.send(before: time) }
         }
+    }
+
+    private func send(before next: TimeAmount) {
+        let goesOn = isOver.withLock { isOver in
+            // Under the lock, so that a stop is never overtaken.
+            if !isOver, channel.isActive, channel.isWritable {
+                channel.writeAndFlush(HTTPResponsePart.body(ByteBuffer(string: ": waiting\n\n")), promise: nil)
+            }
+            return !isOver && channel.isActive
+        }
+        if goesOn { beat(next) }
     }
 }
 
