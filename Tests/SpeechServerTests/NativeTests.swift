@@ -6,7 +6,7 @@ import Testing
 
 @testable import SpeechServer
 
-/// The server's own API, its page, and the file that describes them.
+/// The server's own API and the file that describes it.
 struct NativeTests {
     @Test func eventsTellTheWholeStory() async throws {
         try await TestServer.run { server in
@@ -54,22 +54,6 @@ struct NativeTests {
                 let rest = await client.read { String(decoding: $0, as: UTF8.self).contains("\r\n0\r\n\r\n") }
                 #expect(String(decoding: rest, as: UTF8.self).contains(last))
             }
-        }
-    }
-
-    @Test func thePageWorksWithoutScripts() async throws {
-        try await TestServer.run { server in
-            let page = await server.send("GET", "/").text
-            #expect(page.contains("action=\"tts\"") && !page.contains("<script") && !page.contains("style=\""))
-            #expect(await server.send("GET", "/page.css").headers["content-type"] == "text/css; charset=utf-8")
-            let spoken = await server.post(
-                "/tts", "text=Good+morning%2C+you%21&voice=default",
-                ["Content-Type": "application/x-www-form-urlencoded"])
-            #expect(spoken.status == 200 && spoken.headers["content-type"] == "audio/wav")
-            #expect(server.engine.state.withLock { $0.requests.last?.text } == "Good morning, you!")
-            #expect(await server.post("/tts", #"{"text":"a"}"#).status == 200)
-            let head = await server.send("HEAD", "/")
-            #expect(head.status == 200)
         }
     }
 

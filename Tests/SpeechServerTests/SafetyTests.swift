@@ -92,7 +92,7 @@ struct SafetyTests {
     @Test(arguments: [
         ("GET", "/nothing", 404), ("GET", "/../etc/passwd", 404), ("GET", "/%2e%2e/etc/passwd", 404),
         ("GET", "/v1/audio/speech", 405), ("DELETE", "/v1/models", 405), ("PATCH", "/", 405),
-        ("POST", "/page.css", 405),
+        ("POST", "/studio/main.js", 405),
     ])
     func wrongPathsAreToldInOpenAIsShape(method: String, path: String, status: Int) async throws {
         try await TestServer.run { server in

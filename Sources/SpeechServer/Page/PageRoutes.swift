@@ -5,35 +5,29 @@ import Hummingbird
 import NIOCore
 import SpeechEngine
 
-/// The short page with its form, and what the form is sent to.
+/// The Studio, and what its form is sent to where there is no JavaScript.
 struct PageRoutes: Sendable {
     let source: any SpeechSource
     let keys: Guard
-    private let page: String
-    private let style: String
+    private let files: StudioFiles
 
     /// - Throws: Where the page's files are missing.
     init(source: any SpeechSource, keys: Guard) throws {
         self.source = source
         self.keys = keys
-        page = try Self.read("page.html")
-        style = try Self.read("page.css")
+        files = try StudioFiles()
     }
 
     var routes: [Route] {
-        [
-            Route(.get, "/", access: .open) { _ in
-                Answers.text(
-                    page.replacing("<!--key-->", with: keys.keys == nil ? "" : Self.keyField),
-                    type: "text/html; charset=utf-8")
+        let files = files
+        return [
+            Route(.get, "/", access: .open) { try files.answer("index.html", to: $0.request) },
+            Route(.get, "/studio/{file}", access: .open) {
+                try files.answer($0.values["file"] ?? "", to: $0.request)
             },
-            Route(.get, "/page.css", access: .open) { _ in Answers.text(style, type: "text/css; charset=utf-8") },
             Route(.post, "/tts", access: .keyInForm, speak),
         ]
     }
-
-    private static let keyField =
-        "<label>Key <input type=\"password\" name=\"api_key\" autocomplete=\"current-password\" required></label>"
 
     /// A file that comes with the server.
     static func read(_ name: String) throws -> String {

@@ -1,0 +1,179 @@
+// All requests to the server. Failures are `Fault`s, whose codes `faults.js` turns into sentences.
+import { keep, recall } from './keep.js';
+import { readEvents } from './events.js';
+
+/** What went wrong: a code of docs/API.md, or `server_gone`, `connection_lost`. */
+export class Fault extends Error {
+  constructor(code, { message = code, status = 0, retryAfter = 0, param = null } = {}) {
+    super(message);
+    Object.assign(this, { code, status, retryAfter, param });
+  }
+}
+
+let askForKey = null;
+
+/** Sets what asks the person for a key: a function that returns a promise of it, or of null. */
+export const onKeyNeeded = (ask) => { askForKey = ask; };
+
+/**
+ * Sends a request. `json` or `form` are bodies; `headers` go with them.
+ * @returns the response, whose status is 2xx.
+ * @throws Fault, or AbortError where `signal` was used.
+ */
+export async function send(method, path, { json, form, body, headers = {}, signal } = {}) {
+  const key = recall('key');
+  const options = { method, signal, body: form ?? body, headers: { ...headers } };
+  if (json !== undefined) {
+    options.body = JSON.stringify(json);
+    options.headers['Content-Type'] = 'application/json';
+  }
+  if (key) options.headers.Authorization = `Bearer ${key}`;
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Fault('server_gone');
+  }
+  if (response.ok) return response;
+  const fault = await faultOf(response);
+  if (fault.status === 401 && askForKey) {
+    const given = await askForKey(fault.code);
+    if (given) {
+      keep('key', given);
+      return send(method, path, { json, form, body, headers, signal });
+    }
+  }
+  throw fault;
+}
+
+async function faultOf(response) {
+  let error = {};
+  try { error = (await response.json()).error ?? {}; } catch { /* Not ours: a proxy's page, say. */ }
+  return new Fault(error.code ?? (response.status >= 500 ? 'server_trouble' : 'refused'), {
+    message: error.message ?? '', status: response.status, param: error.param,
+    retryAfter: Number(response.headers.get('Retry-After')) || 0,
+  });
+}
+
+const path = (...parts) => `api/v1/${parts.map(encodeURIComponent).join('/')}`;
+const query = (values) => `?${new URLSearchParams(values)}`;
+export const getJSON = async (address, signal) => (await send('GET', address, { signal })).json();
+const blob = async (address) => (await send('GET', address)).blob();
+
+/** Fields with a recording become a form, others JSON. */
+function speechBody(fields, recording) {
+  if (!recording) return { json: fields };
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('prompt_audio', recording.file, recording.name);
+  form.append('prompt_text', recording.transcript);
+  return { form };
+}
+
+/**
+ * Speaks, with events of all that happens.
+ * @param hear is called with the response's headers first of all (`begin`), then with the name and the data of events.
+ * @throws Fault, also where the line was lost before the last event.
+ */
+export async function speak(fields, recording, signal, hear) {
+  const body = speechBody({ ...fields, stream: 'events' }, recording);
+  const response = await send('POST', 'api/v1/speech', { ...body, signal });
+  hear('begin', {
+    sampleRate: Number(response.headers.get('X-Audio-Sample-Rate')),
+    historyId: response.headers.get('X-Mynah-History-Id'),
+  });
+  await listen(response, ['done'], hear, signal);
+}
+
+/** Reads events up to one of the names that end them. */
+async function listen(response, ends, hear, signal) {
+  let isOver = false;
+  try {
+    for await (const event of readEvents(response.body)) {
+      if (event.name === 'error') {
+        const error = event.data.error ?? {};
+        throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 200 });
+      }
+      hear(event.name, event.data, event.id);
+      if (ends.includes(event.name)) isOver = true;
+    }
+  } catch (error) {
+    if (error instanceof Fault || signal?.aborted) throw error;
+    throw new Fault('connection_lost');
+  }
+  if (!isOver) throw new Fault('connection_lost');
+}
+
+/** Speaks once more, as a file. With the same seed it is the same speech. */
+export async function speakFile(fields, recording) {
+  return (await send('POST', 'api/v1/speech', speechBody({ ...fields, stream: 'audio' }, recording))).blob();
+}
+
+export const models = (signal) => getJSON(path('models'), signal);
+export const status = (signal) => getJSON(path('status'), signal);
+export const health = async (signal) => {
+  const response = await fetch('health/ready', { signal }).catch(() => null);
+  return response?.json().catch(() => null) ?? null;
+};
+
+export const voices = {
+  list: async () => (await getJSON(path('voices'))).voices,
+  preview: (id) => blob(path('voices', id, 'preview')),
+  export: (id) => blob(path('voices', id, 'export')),
+  rename: async (id, name) => (await send('PATCH', path('voices', id), { json: { name } })).json(),
+  remove: (id, spoken = false) => send('DELETE', path('voices', id) + (spoken ? query({ spoken: 'delete' }) : '')),
+  check: async (file, name, transcript) => {
+    const form = new FormData();
+    form.append('audio', file, name);
+    if (transcript) form.append('transcript', transcript);
+    return (await send('POST', path('voices', 'check'), { form })).json();
+  },
+  save: async (fields, file, fileName) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append('audio', file, fileName);
+    return (await send('POST', path('voices'), { form })).json();
+  },
+  import: async (file) => (await send('POST', path('voices', 'import'), {
+    body: file, headers: { 'Content-Type': 'application/zip' },
+  })).json(),
+};
+
+export const history = {
+  page: (before) => getJSON(path('history') + query(before ? { limit: 20, before } : { limit: 20 })),
+  audio: (id, format) => blob(path('history', id, 'audio') + query({ format })),
+  subtitles: (id, format) => blob(path('history', id, 'subtitles') + query({ format })),
+  remove: (id) => send('DELETE', path('history', id)),
+  clear: () => send('DELETE', path('history')),
+};
+
+export const jobs = {
+  page: () => getJSON(path('jobs') + query({ limit: 20 })),
+  one: (id) => getJSON(path('jobs', id)),
+  make: async (fields, file) => {
+    const headers = { 'Idempotency-Key': crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    if (!file) return (await send('POST', path('jobs'), { json: fields, headers })).json();
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append('file', file, file.name);
+    return (await send('POST', path('jobs'), { form, headers })).json();
+  },
+  remove: (id) => send('DELETE', path('jobs', id)),
+  audio: (id, format) => blob(path('jobs', id, 'audio') + query({ format })),
+  archive: (id, format) => blob(path('jobs', id, 'archive') + query({ format })),
+  subtitles: (id, format) => blob(path('jobs', id, 'subtitles') + query({ format })),
+  part: (id, index, format) => blob(path('jobs', id, 'parts', index, 'audio') + query({ format })),
+  listen: async (id, last, signal, hear) => {
+    const headers = last ? { 'Last-Event-ID': last } : {};
+    await listen(await send('GET', path('jobs', id, 'events'), { headers, signal }), ['end'], hear, signal);
+  },
+};
+
+export const system = {
+  settings: () => getJSON(path('settings')),
+  change: async (json) => (await send('PATCH', path('settings'), { json })).json(),
+  logs: async (level, limit = 200) => (await getJSON(path('logs') + query({ level, limit }))).lines,
+  load: (model) => send('POST', path('models', 'load'), { json: { model } }),
+  unload: () => send('POST', path('models', 'unload')),
+};

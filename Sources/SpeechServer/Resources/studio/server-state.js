@@ -1,0 +1,38 @@
+// What the server is like: its model, what it encodes, whether it takes requests.
+import * as api from './api.js';
+
+const EVERY_MS = 10_000;
+
+class ServerState extends EventTarget {
+  model = null;
+  models = [];
+  /** `ready`, `busy`, `loading`, `idle`, `unloaded`, `draining`, `stopped` or `gone`; null before the first answer. */
+  state = null;
+  #timer = 0;
+
+  get formats() { return this.model?.formats ?? ['wav']; }
+
+  watch() {
+    const look = () => { if (!document.hidden) this.look(); };
+    document.addEventListener('visibilitychange', look);
+    this.#timer ||= setInterval(look, EVERY_MS);
+    return this.look();
+  }
+
+  async look() {
+    const health = await api.health();
+    const before = this.state;
+    this.state = health ? (health.status === 'ready' && health.queue_depth > 0 ? 'busy' : health.status) : 'gone';
+    if (health && (!this.model || this.model.name !== health.model || before === 'gone')) await this.readModels();
+    this.dispatchEvent(new Event('change'));
+  }
+
+  async readModels() {
+    try {
+      this.models = (await api.models()).models;
+      this.model = this.models.find((model) => model.is_loaded !== false && model.sample_rate) ?? this.model;
+    } catch { /* A key is missing, or the server went: its state says so already. */ }
+  }
+}
+
+export const server = new ServerState();
