@@ -167,9 +167,14 @@ class Chromium:
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
         Path(file).write_bytes(base64.b64decode(data))
 
-    def downloaded(self, before):
-        """The file that has come besides those of `before`."""
+    def download(self, selector):
+        """Clicks what downloads a file; its name and its bytes."""
+        for file in self.downloads.iterdir():
+            file.unlink()
+        self.click(selector)
+
         def look():
-            new = [file for file in self.downloads.iterdir() if file not in before and not file.name.endswith(".crdownload")]
-            return new[0] if new else None
-        return self._wait(look, "no file came", 30)
+            files = list(self.downloads.iterdir())
+            return files[0] if len(files) == 1 and files[0].suffix != ".crdownload" and files[0].stat().st_size else None
+        file = self._wait(look, "no file came", 60)
+        return file.name, file.read_bytes()

@@ -79,7 +79,7 @@ export function batchView() {
     h('section.card', h('p.hint', phrase('batch.intro')),
       h('label.big-label.spaced', { htmlFor: 'lines' }, phrase('batch.lines')), lines, chosen,
       h('div.row.between', count, h('div.row', back, h('button.quiet', { type: 'button', onclick: () => choose.click() }, phrase('batch.file')), choose)),
-      h('div.grid', h('div.field', h('label', { htmlFor: 'batch-voice' }, phrase('speak.voice')), picker.node),
+      h('div.grid', h('div.field.wide', h('label', { htmlFor: 'batch-voice' }, phrase('speak.voice')), picker.node),
         field(phrase('batch.name'), title), field(phrase('batch.pause'), pause)),
       h('div.row.end', start), box.node),
     h('section.card', h('h2', phrase('batch.jobs')), list));

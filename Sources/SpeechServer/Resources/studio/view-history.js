@@ -19,10 +19,12 @@ export function historyView() {
     await read(null);
   }, { box, kind: 'quiet.danger' });
   const node = h('div', h('div.head', h('h1', { tabIndex: -1 }, phrase('history.title')), clear), box.node,
-    h('section.card', list, empty, h('div.row', more)));
+    h('section.card', { hidden: true }, list, empty, h('div.row', more)));
+  const card = node.lastChild;
 
   async function read(before) {
     const page = await history.page(before);
+    card.hidden = false;
     const lines = page.entries.map((entry) => line(entry, box, (gone) => {
       gone.remove();
       drawEmpty(page);
@@ -39,7 +41,7 @@ export function historyView() {
     clear.hidden = isEmpty;
     fill(empty, phrase(page.is_kept ? 'history.empty' : 'history.off'));
   }
-  const show = () => read(null).catch((fault) => { box.show(fault); clear.hidden = more.hidden = true; });
+  const show = () => read(null).catch((fault) => { box.show(fault); clear.hidden = card.hidden = true; });
   return { node, onShow: () => { box.show(null); return show(); } };
 }
 

@@ -1,0 +1,133 @@
+"""Checks of what goes wrong: each failure is one helpful sentence, and the typed text is never lost."""
+
+import socket
+import time
+
+from chromium import Chromium
+from library import open_view, fill
+from server import Mynah
+
+TEXT = "A text that nobody wants to type again."
+
+
+def said(browser, words, seconds=20):
+    browser.wait("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent && n.innerText.includes("
+                 + repr(words) + "))", f"the page says {words!r}", seconds)
+
+
+def answer_once(browser, status, code, headers=""):
+    """Lets the next request of the page be refused."""
+    browser.evaluate(
+        "(() => { const real = window.fetch; window.fetch = (...all) => { if (!String(all[0]).includes('speech')) return real(...all);"
+        f" window.fetch = real; return Promise.resolve(new Response(JSON.stringify({{error: {{code: '{code}', message: 'x'}}}}),"
+        f" {{status: {status}, headers: {{{headers}}}}})); }}; }})()")
+
+
+def gone(browser, mynah):
+    """The server goes and comes back: said in words, the text stays through a reload, and speaking goes on."""
+    open_view(browser, mynah, "speak")
+    fill(browser, "#text", TEXT)
+    mynah.stop()
+    browser.click("button=Generate")
+    said(browser, "The server does not answer")
+    mynah.start()
+    browser.go(mynah.address)
+    browser.wait(f"document.querySelector('#text').value === '{TEXT}'", "the text is still there")
+    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the page knows that the server is back")
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    return "the text stayed"
+
+
+def lost(browser, mynah):
+    """A line that breaks in the middle: said in words, and what came can be played."""
+    open_view(browser, mynah, "speak")
+    fill(browser, "#text", TEXT)
+    browser.evaluate(
+        "(() => { const real = window.fetch; window.fetch = async (...all) => { const r = await real(...all);"
+        " if (!String(all[0]).includes('speech')) return r; window.fetch = real; let left = 60000;"
+        " const cut = new TransformStream({ transform(chunk, c) { left -= chunk.length; if (left < 0) c.error(new TypeError('network')); else c.enqueue(chunk); } });"
+        " return new Response(r.body.pipeThrough(cut), {status: 200, headers: r.headers}); }; })()")
+    browser.click("button=Generate")
+    said(browser, "The connection was lost", 60)
+    assert not browser.evaluate("document.querySelector('button.round').disabled")
+    assert browser.evaluate("document.querySelector('#text').value") == TEXT
+    return browser.text(".status")
+
+
+def full(browser, mynah):
+    """A full queue: the page waits as long as the server says, and tries again by itself."""
+    open_view(browser, mynah, "speak")
+    fill(browser, "#text", TEXT)
+    answer_once(browser, 503, "queue_full", "'Retry-After': '2'")
+    browser.click("button=Generate")
+    said(browser, "too much to do")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it tried again and spoke", 120)
+    assert not browser.evaluate("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent)")
+    return "tried again"
+
+
+def too_long(browser, mynah):
+    """A text that is too long is told before it is sent."""
+    open_view(browser, mynah, "speak")
+    browser.evaluate("document.querySelector('#text').value = 'word '.repeat(20001); document.querySelector('#text').dispatchEvent(new Event('input'))")
+    assert "100,005 characters" in browser.text("#text-size"), browser.text("#text-size")
+    browser.click("button=Generate")
+    said(browser, "up to 100,000 can be spoken at once")
+    return browser.text("#text-size")
+
+
+def unreadable(browser, mynah):
+    """A file that is no sound is told in words."""
+    file = mynah.data / "holiday.mp3"
+    file.write_bytes(b"This is not a recording at all. " * 100)
+    open_view(browser, mynah, "voices")
+    browser.click("button=New voice")
+    browser.upload("main > div:not([hidden]) .reference input[type=file]", file)
+    browser.wait("[...document.querySelectorAll('.reference .fault')].some((n) => n.offsetParent)", "it is told")
+    return browser.text(".reference .fault")
+
+
+def no_microphone(browser, mynah):
+    """Without a microphone the page says what to do instead."""
+    other = Chromium(wants_microphone=False)
+    try:
+        open_view(other, mynah, "voices")
+        other.call("Browser.grantPermissions", permissions=["audioCapture"], origin=mynah.address.rstrip("/"))
+        other.click("button=New voice")
+        other.click("button=Record")
+        said(other, "No microphone was found")
+        return other.text(".reference .fault")
+    finally:
+        other.close()
+
+
+def no_https(browser, mynah):
+    """From another machine without HTTPS: the microphone's absence is explained, and speech is played all the same."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            own = probe.getsockname()[0]
+        except OSError:
+            return "skipped: this machine has no address of its own"
+    wide = Mynah(mynah.program, host="0.0.0.0", extra=("--no-auth",))
+    other = Chromium()
+    try:
+        other.go(f"http://{own}:{wide.port}/#voices")
+        other.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+        assert not other.evaluate("isSecureContext")
+        other.click("button=New voice")
+        other.click("button=Record")
+        said(other, "only with HTTPS")
+        other.click("nav a[href='#speak']")
+        fill(other, "#text", TEXT)
+        other.click("button=Generate")
+        other.wait("document.querySelector('button.round').ariaLabel === 'Pause'", "it plays", 60)
+        other.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it played to its end", 60)
+        return other.text(".status")
+    finally:
+        other.close()
+        wide.close()
+
+
+CHECKS = [gone, lost, full, too_long, unreadable, no_microphone, no_https]

@@ -1,0 +1,158 @@
+"""Checks of what the server keeps: voices, history, jobs, and the page System."""
+
+import io
+import time
+import zipfile
+
+SENTENCE = "The morning train was late again, so we walked along the river and talked about the long winter."
+
+
+def open_view(browser, mynah, view):
+    browser.go(mynah.address)
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.go(mynah.address + f"?{time.monotonic()}#{view}")
+    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+
+
+def fill(browser, selector, text):
+    browser.click(selector)
+    browser.type(text)
+
+
+def label(text):
+    """The field that a label names, for CSS."""
+    return (f"[...document.querySelectorAll('main > div:not([hidden]) label')].find((n) => n.offsetParent && n.innerText.trim() === '{text}')")
+
+
+def write(browser, name, text):
+    browser.evaluate(f"{label(name)}.control.focus()")
+    browser.type(text)
+
+
+def voice(browser, mynah):
+    """A recording of the microphone becomes a voice with consent; it is heard, used, renamed, handed on and deleted."""
+    open_view(browser, mynah, "voices")
+    browser.click("button=New voice")
+    browser.click("button=Record")
+    browser.wait("document.querySelector('.recording')", "it records", 20)
+    assert browser.text(".script blockquote") == SENTENCE
+    time.sleep(6)
+    browser.click("button=Stop recording")
+    browser.wait("document.querySelector('.advice li')", "there is advice", 30)
+    advice = browser.text(".advice")
+    assert browser.evaluate(f"{label('What is said in it, word for word')}.control.value") == SENTENCE
+    browser.click("button=Save voice")
+    browser.wait("document.querySelector('.reference .fault:not([hidden])')", "the missing name is told")
+    write(browser, "Name of the voice", "Robin")
+    write(browser, "Who agreed to the use of this voice, and how?", "Made up for a test")
+    browser.click("button=Save voice")
+    browser.wait("document.querySelector('.reference .fault:not([hidden])')", "the missing consent is told")
+    browser.evaluate("[...document.querySelectorAll('.save .check input')][0].click()")
+    browser.click("button=Save voice")
+    browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Robin')", "the voice is in the list", 60)
+    saved = next(one for one in mynah.get("api/v1/voices")["voices"] if one["kind"] == "own")
+    assert saved["name"] == "Robin" and saved["consent"] == "Made up for a test", saved
+    browser.click("button=Preview")
+    browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
+    archive = mynah.data / "voice.zip"
+    archive.write_bytes(browser.download("button=Export")[1])
+    assert "voice.json" in zipfile.ZipFile(archive).namelist()
+    browser.click("button=Rename")
+    browser.wait("document.querySelector('dialog[open] input')", "a dialog asks")
+    browser.evaluate("document.querySelector('dialog input').select()")
+    browser.type("Wren")
+    browser.click("dialog button[value=yes]")
+    browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is renamed")
+    browser.click("button=Speak with it")
+    browser.wait(f"document.querySelector('#voice').value === '{saved['id']}'", "it is chosen")
+    fill(browser, "#text", "Hello, this is my voice.")
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    browser.click("nav a[href='#voices']")
+    browser.click("button=Delete")
+    browser.wait("document.querySelector('dialog[open]')", "a dialog asks")
+    browser.click("dialog button[value=yes]")
+    browser.wait("![...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is gone")
+    browser.upload("main > div:not([hidden]) input[accept*=zip]", archive)
+    browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Robin')", "it is imported")
+    return f"advice: {advice!r}"
+
+
+def once(browser, mynah):
+    """An uploaded recording is the voice of one speech, and nothing of it is kept."""
+    open_view(browser, mynah, "speak")
+    count = len(mynah.get("api/v1/voices")["voices"])
+    browser.choose("#voice", "(recording)")
+    fill(browser, "#text", "Hello again.")
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.reference .fault:not([hidden])')", "the missing recording is told")
+    browser.upload(".reference input[type=file]", mynah.data / "speaker.wav")
+    browser.wait("document.querySelector('.advice li')", "there is advice", 30)
+    write(browser, "What is said in it, word for word", SENTENCE)
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    assert len(mynah.get("api/v1/voices")["voices"]) == count
+    return browser.text(".status")
+
+
+def history(browser, mynah):
+    """What was spoken can be heard, downloaded, spoken again with the same seed to the same sound, and deleted."""
+    open_view(browser, mynah, "speak")
+    fill(browser, "#text", "A sentence to remember.")
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    browser.click("nav a[href='#history']")
+    browser.wait("document.querySelector('.item .excerpt')?.innerText === 'A sentence to remember.'", "it is in the history")
+    entries = mynah.get("api/v1/history")["entries"]
+    browser.click("button=Play")
+    browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
+    first = browser.download("button=Download")[1]
+    browser.click("button=Speak again")
+    browser.wait("location.hash === '#speak' && document.querySelector('.status').innerText.startsWith('Done')", "it is spoken again", 120)
+    browser.wait(f"document.querySelector('.facts').innerText.includes('{entries[0]['seed']}')", "the seed is the same")
+    again = browser.download("button=Download as WAV")[1]
+    assert first[-20000:] == again[-20000:], "the same seed gave another sound"
+    browser.click("nav a[href='#history']")
+    count = len(entries) + 1
+    browser.wait(f"document.querySelectorAll('main > div:not([hidden]) .item').length === {count}", "both are there")
+    browser.click("button=Delete")
+    browser.wait(f"document.querySelectorAll('main > div:not([hidden]) .item').length === {count - 1}", "it is deleted")
+    return f"{count} entries, equal sound"
+
+
+def batch(browser, mynah):
+    """Three lines become three files in a zip archive; the progress is shown; a job can be removed."""
+    open_view(browser, mynah, "batch")
+    fill(browser, "#lines", "The first line.\n\nThe second line.\nThe third line.")
+    assert browser.text("#lines-count") == "3 lines"
+    browser.evaluate(f"{label('Title')}.control.focus()")
+    browser.type("Three lines")
+    browser.click("button=Start")
+    browser.wait("document.querySelector('.badge.finished')", "the job is finished", 180)
+    browser.evaluate("document.querySelector('.item details').open = true")
+    browser.wait("document.querySelectorAll('.item .item').length === 3", "its parts are there")
+    names = zipfile.ZipFile(io.BytesIO(browser.download("button=All files (zip)")[1])).namelist()
+    assert len([name for name in names if name.endswith(".wav")]) >= 3, names
+    browser.click("button=Remove")
+    browser.wait("document.querySelector('.empty')", "it is gone")
+    return ", ".join(names)
+
+
+def system(browser, mynah):
+    """The model, the engine and the log are shown, and the history can be switched off and on."""
+    open_view(browser, mynah, "system")
+    browser.wait("document.querySelector('.log div')", "the log is there")
+    text = browser.text("main")
+    for wanted in ("nano", "24000 Hz", "Ready", "0.16 s"):
+        assert wanted in text, f"{wanted} is missing"
+    browser.wait("document.querySelector('.card .check')?.offsetParent", "the setting is there")
+    for is_kept in (False, True):
+        browser.click(".card .check input")
+        end = time.monotonic() + 10
+        while mynah.get("api/v1/settings")["keeps_history"] != is_kept:
+            assert time.monotonic() < end, "the setting was not set"
+            time.sleep(0.1)
+    return browser.text(".numbers").replace("\n", " ")
+
+
+CHECKS = [voice, once, history, batch, system]

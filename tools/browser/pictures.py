@@ -1,0 +1,85 @@
+"""Pictures of every view, in both themes and languages, and on a phone."""
+
+import base64
+import shutil
+import subprocess
+import time
+
+from library import SENTENCE
+
+TEXTS = {
+    "en": "Good morning. Shall we begin? The train to the north leaves at nine from platform four.",
+    "zh": "Good morning. Shall we begin? The train to the north leaves at nine from platform four.",
+}
+LINES = ["Welcome to the museum.", "Please keep to the left.", "The tour begins in the hall."]
+VIEWS = ("speak", "voices", "history", "batch", "system")
+
+
+def take(browser, mynah, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    prepare(browser, mynah)
+    browser.size(1000, 720)
+    for language in ("en", "zh"):
+        browser.choose("header select", language)
+        for theme in ("light", "dark"):
+            browser.evaluate(
+                f"(() => {{ const s = document.querySelectorAll('header select')[1]; s.value = '{theme}'; s.dispatchEvent(new Event('change')); }})()")
+            for view in VIEWS:
+                browser.click(f"nav a[href='#{view}']")
+                if view == "speak":
+                    speak(browser)
+                time.sleep(0.8)
+                save(browser, folder / f"{view}-{language}-{theme}.png")
+    browser.choose("header select", "en")
+    browser.size(360, 780, 2)
+    browser.click("nav a[href='#speak']")
+    speak(browser)
+    save(browser, folder / "phone.png")
+    browser.size(1100, 900)
+
+
+def prepare(browser, mynah):
+    """Something to look at in every view."""
+    browser.go(mynah.address)
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.go(mynah.address + f"?{time.monotonic()}#voices")
+    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+    recording = mynah.speak(SENTENCE, seed=11)
+    for name in ("Robin", "Wren"):
+        browser.evaluate(
+            f"""(async () => {{
+              const bytes = Uint8Array.from(atob({encoded(recording)!r}), (c) => c.charCodeAt(0));
+              const form = new FormData();
+              form.append('name', '{name}'); form.append('transcript', {SENTENCE!r});
+              form.append('consent', 'Made up for the pictures'); form.append('audio', new Blob([bytes]), 'a.wav');
+              const r = await fetch('/api/v1/voices', {{ method: 'POST', body: form }}); if (!r.ok) throw new Error(await r.text());
+              await fetch('/api/v1/jobs', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }},
+                body: JSON.stringify({{ title: 'Tour {name}', lines: {LINES!r} }}) }});
+              await fetch('/api/v1/speech', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }},
+                body: JSON.stringify({{ text: 'It is late, and the lamps are lit along the river.', voice: '{name}' }}) }});
+            }})()""")
+    browser.go(mynah.address + f"?{time.monotonic()}#speak")
+    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+    browser.click("#text")
+    browser.type(TEXTS["en"])
+    time.sleep(1)
+
+
+def speak(browser):
+    """The view Speak in the middle of a sentence."""
+    browser.click("button.primary")
+    browser.wait("document.querySelector('.time').innerText.startsWith('0:02')", "it plays", 60)
+    browser.click("button.round")
+    browser.evaluate("scrollTo(0, 0)")
+    time.sleep(0.5)
+
+
+def encoded(data):
+
+    return base64.b64encode(data).decode()
+
+
+def save(browser, file):
+    browser.screenshot(file)
+    if shutil.which("pngquant"):
+        subprocess.run(["pngquant", "--force", "--strip", "--speed", "1", "--output", str(file), "64", str(file)], check=True)

@@ -1,0 +1,282 @@
+"""The checks of the Studio. Each is a function; its first line says what it promises."""
+
+import argparse
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import accessibility
+import faults
+import hearing
+import library
+import pictures
+from chromium import Chromium
+from server import Mynah
+
+TEXT = "Good morning. Shall we begin? The train to the north leaves at nine from platform four."
+LONG = "The river was slow, and the boats lay still in the evening light. " * 40
+VIEWS = ("speak", "voices", "history", "batch", "system")
+
+
+def fresh(browser, mynah, view="speak"):
+    """The page as at a first visit, in English."""
+    browser.go(mynah.address)
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.go(mynah.address + f"?{time.monotonic()}#{view}")
+    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+
+
+def generate(browser, text=TEXT, *, waits=True, seconds=120):
+    browser.click("#text")
+    browser.type(text)
+    browser.click("button=Generate")
+    if waits:
+        browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "the speech is done", seconds)
+
+
+def load(browser, mynah):
+    """The page comes whole, asks nobody else, breaks no rule of its policy, and is small."""
+    fresh(browser, mynah)
+    for view in VIEWS:
+        browser.click(f"nav a[href='#{view}']")
+        browser.wait(f"document.querySelector('nav a[href=\"#{view}\"]').ariaCurrent === 'page'", "the view is there")
+        time.sleep(0.5)
+    sizes = {}
+    for event in browser.drain():
+        parameters = event["params"]
+        if event["method"] == "Network.requestWillBeSent":
+            address = parameters["request"]["url"]
+            assert address.startswith((mynah.address, "blob:", "data:")), f"the page asked {address}"
+        if event["method"] == "Network.responseReceived":
+            response = parameters["response"]
+            if "/studio/" in response["url"]:
+                sizes[response["url"]] = int(response["headers"].get("Content-Length", response["headers"].get("content-length", 0)))
+        if event["method"] == "Runtime.exceptionThrown":
+            raise AssertionError(parameters["exceptionDetails"])
+        if event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            raise AssertionError(parameters["entry"]["text"])
+    policy = browser.evaluate("fetch('/').then((r) => r.headers.get('content-security-policy'))")
+    assert "unsafe" not in policy and "default-src 'none'" in policy, policy
+    return f"{len(sizes)} files, {sum(sizes.values())} bytes"
+
+
+def hear(browser, mynah):
+    """What is played is, sample by sample, what the downloaded file holds; it is not silent and begins soon."""
+    tap = hearing.listen(browser)
+    try:
+        for turn in range(4):
+            fresh(browser, mynah)
+            browser.click("#text")
+            browser.type(TEXT)
+            browser.wait("window.isTapped", "the tap listens")
+            browser.click("button=Generate")
+            browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "the speech is done", 120)
+            browser.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it was played to its end", 120)
+            time.sleep(0.5)
+            played, is_exact = hearing.heard(browser)
+            file = hearing.samples_of(browser.download("button=Download as WAV")[1])
+            if hearing.trimmed(played) == hearing.trimmed(file) and is_exact:
+                break
+            print(f"    turn {turn + 1}: not equal, {len(hearing.trimmed(played))} and {len(hearing.trimmed(file))} samples")
+        else:
+            raise AssertionError("what was played is not what was downloaded")
+        power = (sum(value * value for value in file) / len(file)) ** 0.5
+        assert power > 200, f"silent: {power}"
+        facts = browser.text(".facts").replace("\n", " ")
+        return f"{len(file)} samples are equal, rms {power:.0f}; {facts}"
+    finally:
+        hearing.leave(browser, tap)
+
+
+def downloads(browser, mynah):
+    """Every format and both subtitles can be downloaded, and are what they say."""
+    fresh(browser, mynah)
+    generate(browser)
+    starts = {"WAV": b"RIFF", "FLAC": b"fLaC", "OGG": b"OggS", "OPUS": b"OggS", "MP3": b"", "PCM": b""}
+    formats = browser.evaluate("[...document.querySelectorAll('.files .chip')].map((n) => n.textContent)")
+    sizes = []
+    for name in formats:
+        file, data = browser.download(f"button={'Subtitles' if name in ('SRT', 'VTT') else 'Download'} as {name}")
+        assert file.startswith("Good-morning") and file.endswith(f".{name.lower()}"), file
+        assert data.startswith(starts.get(name, b"")) and len(data) > (20 if name in ("SRT", "VTT") else 1000), name
+        if name == "VTT":
+            assert data.startswith(b"WEBVTT") and b"-->" in data and b"Good morning." in data
+        sizes.append(f"{name} {len(data)}")
+    return ", ".join(sizes)
+
+
+def stop(browser, mynah):
+    """Stop silences at once and frees the engine; what was made stays."""
+    tap = hearing.listen(browser)
+    try:
+        fresh(browser, mynah)
+        browser.click("#text")
+        browser.type(LONG)
+        browser.wait("window.isTapped", "the tap listens")
+        browser.click("button=Generate")
+        browser.wait("document.querySelector('button.round').ariaLabel === 'Pause' && !document.querySelector('.time').innerText.startsWith('0:00')",
+                     "it plays", 120)
+        assert mynah.get("api/v1/status")["active"] == 1
+        browser.evaluate("document.querySelector('button.stop').addEventListener('click', () => { window.stoppedAt = window.heard.length; })")
+        browser.click("button=Stop")
+        start = time.monotonic()
+        while mynah.get("api/v1/status")["active"]:
+            assert time.monotonic() - start < 10, "the engine goes on"
+            time.sleep(0.02)
+        freed = time.monotonic() - start
+        time.sleep(0.7)
+        loud = browser.evaluate(
+            "window.heard.slice(window.stoppedAt).findLastIndex((block) => block.some((value) => value !== 0))")
+        # Blocks that the tap had gathered, or that were on their way to the page, when the button was pressed.
+        seconds = (loud + 1) * 128 / 24000
+        assert seconds < 0.3, f"sound for {seconds} s more"
+        assert browser.text(".status").startswith("Stopped after"), browser.text(".status")
+        assert not browser.evaluate("document.querySelector('button.round').disabled")
+        return f"silent {seconds * 1000:.0f} ms after the click, engine free after {freed:.2f} s"
+    finally:
+        hearing.leave(browser, tap)
+
+
+def read_along(browser, mynah):
+    """What is being said is marked, sentence by sentence, and the place can be moved."""
+    fresh(browser, mynah)
+    generate(browser, waits=False)
+    seen = []
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        now = browser.text(".read-along mark").strip()
+        if now and (not seen or seen[-1] != now):
+            seen.append(now)
+        if browser.evaluate("document.querySelector('button.round').ariaLabel === 'Play'") and seen:
+            break
+        time.sleep(0.05)
+    assert len(seen) >= 2 and seen[0].startswith("Good morning"), seen
+    browser.choose(".seek", "1.0")
+    assert browser.text(".time").startswith("0:01"), browser.text(".time")
+    return " / ".join(seen)
+
+
+def languages(browser, mynah):
+    """The language changes in place: text, choices and what was spoken stay; no key is shown in either language."""
+    fresh(browser, mynah)
+    generate(browser, "One moment, please.")
+    browser.click("summary")
+    browser.choose(".drawer input[type=number]", "7")
+    leftover = []
+    for code in ("zh", "en"):
+        browser.choose("header select", code)
+        browser.wait(f"document.documentElement.lang.startsWith('{code}')", "the language is another")
+        for view in VIEWS:
+            browser.click(f"nav a[href='#{view}']")
+            time.sleep(0.4)
+            leftover += browser.evaluate(
+                "[...document.querySelectorAll('[data-text]')].flatMap((n) => [n.childElementCount ? '' : n.textContent,"
+                " ...n.getAttributeNames().map((a) => n.getAttribute(a))]).filter((t) => /^[a-z]+(\\.[a-zA-Z_-]+)+$/.test(t ?? ''))")
+        browser.click("nav a[href='#speak']")
+        if code == "zh":
+            assert browser.text("button.primary").strip() == "生成" and browser.text(".status").startswith("完成")
+            english = browser.evaluate(
+                "[...document.querySelectorAll('main [data-text], header [data-text]')].filter((n) => n.offsetParent && !n.closest('.read-along')"
+                " && /^[A-Z][a-z ,.]{3,}$/.test(n.textContent)).map((n) => n.textContent)")
+            assert not english, english
+    assert not leftover, leftover
+    assert browser.evaluate("document.querySelector('#text').value") == "One moment, please."
+    assert browser.evaluate("document.querySelector('.drawer input').value") == "7"
+    assert browser.text(".status").startswith("Done")
+    return "both complete"
+
+
+def keyboard(browser, mynah):
+    """Everything can be reached and done with the keyboard, and the focus is seen."""
+    fresh(browser, mynah)
+    names, unseen = accessibility.walk(browser)
+    for wanted in ("Skip to the content", "Speak", "System", "Language", "text", "voice", "Generate"):
+        assert wanted in names, f"{wanted} is not reached: {names}"
+    assert not unseen, f"no focus to be seen: {unseen}"
+    browser.evaluate("document.querySelector('#text').focus()")
+    browser.type("Hello there.")
+    browser.press("Enter", control=True)
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it spoke", 60)
+    browser.evaluate("document.querySelector('#text').value = ''; document.querySelector('#text').focus()")
+    browser.type(LONG)
+    browser.press("Enter", control=True)
+    browser.wait("document.querySelector('.status').innerText.startsWith('Speaking')", "it speaks", 60)
+    browser.press("Escape")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Stopped')", "Escape stops", 10)
+    browser.evaluate("document.querySelector('.seek').focus()")
+    browser.press("Home")
+    browser.press("ArrowRight")
+    assert browser.text(".time").startswith("0:00")
+    return f"{len(names)} stops: {', '.join(names)}"
+
+
+def everybody(browser, mynah):
+    """axe finds nothing in any view, theme or language; every control has a name; live regions speak; 360 px are enough."""
+    found = []
+    fresh(browser, mynah)
+    generate(browser, "One moment, please.")
+    browser.choose("#voice", "(recording)")
+    for theme in ("light", "dark"):
+        browser.evaluate(f"(() => {{ const s = document.querySelectorAll('header select')[1]; s.value = '{theme}'; s.dispatchEvent(new Event('change')); }})()")
+        for view in VIEWS:
+            browser.click(f"nav a[href='#{view}']")
+            time.sleep(0.6)
+            browser.evaluate("document.querySelectorAll('main details').forEach((n) => { n.open = true; })")
+            time.sleep(0.2)
+            found += [f"{view} {theme}: {line}" for line in accessibility.faults_of_axe(browser)]
+            found += [f"{view}: a {role} without a name" for role in accessibility.nameless(browser)]
+    browser.click("nav a[href='#speak']")
+    roles = browser.evaluate("[...document.querySelectorAll('[role=status],[role=alert],[aria-live]')].length")
+    assert roles >= 3, "live regions are missing"
+    browser.size(360, 780)
+    for code in ("zh", "en"):
+        browser.choose("header select", code)
+        for view in VIEWS:
+            browser.click(f"nav a[href='#{view}']")
+            time.sleep(0.4)
+            if accessibility.is_too_wide(browser):
+                found.append(f"{view} {code}: wider than 360 px")
+    browser.size(1100, 900)
+    assert not found, "\n      ".join(found)
+    return "nothing found"
+
+
+CHECKS = [load, hear, downloads, stop, read_along, languages, keyboard, everybody, *library.CHECKS, *faults.CHECKS]
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(check.__name__ for check in CHECKS))
+    options.add_argument("--program", help="the mynah to try")
+    options.add_argument("--screenshots", type=Path, metavar="DIR", help="make pictures of all views")
+    given = options.parse_args()
+    wanted = [check for check in CHECKS if not given.checks or check.__name__ in given.checks]
+    mynah = Mynah(given.program)
+    recording = mynah.data / "speaker.wav"
+    recording.write_bytes(mynah.speak(library.SENTENCE, seed=11))
+    failed = []
+    browser = Chromium(recording)
+    try:
+        browser.size(1100, 900)
+        for check in wanted if not given.screenshots or given.checks else []:
+            start = time.monotonic()
+            browser.events.clear()
+            try:
+                result = check(browser, mynah)
+                print(f"ok    {check.__name__} ({time.monotonic() - start:.1f} s): {result}", flush=True)
+            except Exception as error:
+                failed.append(check.__name__)
+                print(f"FAIL  {check.__name__}: {check.__doc__}\n      {error or traceback.format_exc()}", flush=True)
+                browser.size(1100, 900)
+        if given.screenshots:
+            pictures.take(browser, mynah, given.screenshots)
+    finally:
+        browser.close()
+        mynah.close()
+    if failed:
+        sys.exit(f"{len(failed)} of {len(wanted)} checks failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
