@@ -26,6 +26,16 @@ public struct EngineSnapshot: Sendable {
     public var memory: MemoryPlan?
     /// Bytes of encoded voices that are kept.
     public var voiceCacheBytes = 0
+
+    /// Bytes of memory besides the weights, by what they hold; empty without a model.
+    public var bytesByUse: [String: Int] {
+        guard let memory else { return [:] }
+        return [
+            "keys_and_values": memory.capacity.sequences * memory.keyValueBytesPerSequence,
+            "decoders": memory.capacity.sequences * memory.decoderBytesPerSequence,
+            "workspace": memory.workspaceBytes, "voices": voiceCacheBytes,
+        ]
+    }
 }
 
 /// What an engine has done since it was made. Numbers only grow.

@@ -1,4 +1,5 @@
 public import Checkpoint
+import Compute
 public import Foundation
 import Synchronization
 public import TextFrontend
@@ -12,6 +13,13 @@ public final class SpeechModel: Sendable {
     public let generation: GenerationFile
     /// Tells models apart: encoded voices belong to one.
     public let digest: String
+    /// What computes, for people: `CPU × 2 (avx512vnni)`.
+    public var device: String {
+        guard let cpu = model.backend as? CPUBackend else { return "\(type(of: model.backend))" }
+        return "CPU × \(cpu.team.count) (\(cpu.instructionSet))"
+    }
+    /// What the weights are stored as.
+    public var precision: String { model.precision.rawValue }
     private let voices = Mutex<[String: VoicePrompt]>([:])
 
     public init(name: String, model: VoxCPMModel, feed: TextFeed, generation: GenerationFile, digest: String) {

@@ -51,6 +51,8 @@ private struct ModelReport: Encodable {
         var seconds_per_patch: Double?
         var default_voice: String?
         var formats: [String]?
+        var device: String?
+        var precision: String?
     }
 
     let state: String
@@ -68,7 +70,8 @@ private struct ModelReport: Encodable {
             Model(
                 name: model.name, is_loaded: isThere, sample_rate: model.sampleRateHz,
                 seconds_per_patch: model.secondsPerPatch, default_voice: model.defaultVoice,
-                formats: EncoderCatalog.encodable.map(\.rawValue))
+                formats: EncoderCatalog.encodable.map(\.rawValue),
+                device: model.device, precision: model.precision)
         }
         models =
             (own.map { [$0] } ?? [])

@@ -87,6 +87,8 @@ private struct StatusReport: Encodable {
     let expected_seconds: Double
     /// Seconds of speech for each second of work, of late.
     let throughput: Double?
+    /// Bytes besides the weights, by what they hold.
+    let memory: [String: Int]
 
     init(_ snapshot: EngineSnapshot, state: String) {
         self.state = state
@@ -94,5 +96,6 @@ private struct StatusReport: Encodable {
         active = snapshot.active
         expected_seconds = snapshot.expectedSeconds
         throughput = snapshot.throughput
+        memory = snapshot.bytesByUse
     }
 }

@@ -49,11 +49,17 @@ public struct LoadedModel: Sendable {
     public let defaultVoice: String?
     /// Tells models apart: encoded voices belong to one.
     public let digest: String
+    /// What computes, for people; nil where it is not known.
+    public let device: String?
+    /// What the weights are stored as; nil where it is not known.
+    public let precision: String?
 
     public init(
         name: String, sampleRateHz: Int, secondsPerPatch: Double, voices: [Voice] = [], defaultVoice: String? = nil,
-        digest: String = "0"
+        digest: String = "0", device: String? = nil, precision: String? = nil
     ) {
+        self.device = device
+        self.precision = precision
         self.name = name
         self.sampleRateHz = sampleRateHz
         self.secondsPerPatch = secondsPerPatch
@@ -82,7 +88,8 @@ extension SpeechEngine: SpeechSource {
                         name: voice.name, description: voice.description, transcript: voice.transcript,
                         preview: voice.preview)
                 },
-                defaultVoice: model.generation.defaultVoice, digest: model.digest)
+                defaultVoice: model.generation.defaultVoice, digest: model.digest,
+                device: model.device, precision: model.precision)
         }
     }
 }

@@ -60,10 +60,9 @@ export class JobLine {
 
   #drawProgress() {
     const job = this.#job;
-    const parts = phrase('batch.progress', {
-      done: () => number(job.parts_finished), all: () => number(job.parts_total), seconds: () => duration(job.seconds ?? 0),
-    });
-    fill(this.#progress, parts, job.state === 'running' && this.#eta != null
+    const parts = phrase('batch.progress', { done: () => number(job.parts_finished), all: () => number(job.parts_total) });
+    const length = phrase('batch.length', { seconds: () => duration(job.seconds) });
+    fill(this.#progress, parts, job.seconds ? [' · ', length] : null, job.state === 'running' && this.#eta != null
       ? [' · ', phrase('batch.eta', { eta: () => duration(this.#eta) })] : null, job.failure && ` · ${job.failure}`);
   }
 

@@ -7,6 +7,7 @@ import { actionButton, faultBox } from './shell.js';
 
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error'];
 const EVERY_MS = 2000;
+const MEMORY = ['keys_and_values', 'decoders', 'workspace', 'voices'];
 
 export function systemView() {
   const box = faultBox();
@@ -38,7 +39,7 @@ export function systemView() {
       ['state', phrase(`server.${now.state}`)], ['active', number(now.active)], ['queue', number(now.queue_depth)],
       ['expected', duration(now.expected_seconds)],
       ['throughput', now.throughput ? phrase('system.times', { n: () => number(now.throughput, 1) }) : null],
-      ...Object.entries(now.memory ?? {}).map(([name, bytes]) => [`memory.${name}`, megabytes(bytes)]),
+      ...MEMORY.map((name) => [`memory.${name}`, now.memory?.[name] == null ? null : megabytes(now.memory[name])]),
     ]);
     drawNumbers(model, used && [
       ['model', used.name], ['device', used.device], ['precision', used.precision], ['rate', `${used.sample_rate} Hz`],
@@ -72,7 +73,7 @@ export function systemView() {
   };
 }
 
-const megabytes = (bytes) => `${number(bytes / 1_048_576)} MiB`;
+const megabytes = (bytes) => `${number(bytes / 1_048_576, 1)} MiB`;
 
 function drawNumbers(list, values) {
   fill(list, (values ?? []).filter(([, value]) => value != null)
