@@ -1,7 +1,6 @@
 """Checks of what goes wrong: each failure is one helpful sentence, and the typed text is never lost."""
 
 import socket
-import time
 
 from chromium import Chromium
 from library import open_view, fill
@@ -130,4 +129,51 @@ def no_https(browser, mynah):
         wide.close()
 
 
-CHECKS = [gone, lost, full, too_long, unreadable, no_microphone, no_https]
+def slow_line(browser, mynah):
+    """Where sound comes too slowly, it fades and comes back without a click, and no sample is lost."""
+    open_view(browser, mynah, "speak")
+    step, pauses, lost = browser.evaluate(
+        """(async () => {
+          const { SampleQueue } = await import('/studio/sample-queue.js');
+          const input = Int16Array.from({ length: 24000 }, (_, i) => Math.round(16384 * Math.sin(i * Math.PI / 120)));
+          const queue = new SampleQueue();
+          queue.restart(0, 1);
+          let [at, pauses, step, last, ended] = [0, 0, 0, 0, false];
+          for (let block = 0; block < 4000 && !ended; block += 1) {
+            if (block % 40 === 0 && at < input.length) queue.push(input.subarray(at, at += 3840));
+            if (at >= input.length) queue.end();
+            const out = new Float32Array(128);
+            const news = queue.fill(out);
+            if (news === 'underrun') pauses += 1;
+            ended = news === 'ended';
+            for (const value of out) { step = Math.max(step, Math.abs(value - last)); last = value; }
+          }
+          return [step, pauses, input.length - queue.position];
+        })()""")
+    assert pauses >= 3 and lost == 0 and step < 0.02, (step, pauses, lost)
+    return f"{pauses} pauses, largest step {step:.4f}, nothing lost"
+
+
+def key(browser, mynah):
+    """A server with a key asks for it, says when it is wrong, and remembers the right one."""
+    closed = Mynah(mynah.program, extra=("--api-key", "a-key-for-the-test"))
+    try:
+        browser.go(closed.address)
+        for given, words in (("wrong", "Enter the key"), ("a-key-for-the-test", "not accepted")):
+            browser.wait(f"document.querySelector('dialog[open]')?.innerText.includes('{words}')", f"the page says {words!r}")
+            browser.click("dialog input")
+            browser.type(given)
+            browser.press("Enter")
+            browser.wait(f"!document.querySelector('dialog[open]')?.innerText.includes('{words}')", "the dialog goes")
+        browser.wait("document.querySelectorAll('#voice option').length > 5", "the voices are there")
+        browser.go(closed.address)
+        browser.wait("document.querySelectorAll('#voice option').length > 5", "the key is remembered")
+        fill(browser, "#text", TEXT)
+        browser.click("button=Generate")
+        browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+        return "asked twice, then never again"
+    finally:
+        closed.close()
+
+
+CHECKS = [slow_line, key, gone, lost, full, too_long, unreadable, no_microphone, no_https]

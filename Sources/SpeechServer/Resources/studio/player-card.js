@@ -42,6 +42,7 @@ export function playerCard(speech) {
     set(seek, { max: player.seconds.toFixed(1) });
     seek.value = seconds.toFixed(1);
     seek.setAttribute('aria-valuetext', `${duration(seconds)} / ${duration(whole)}`);
+    reading.expect(whole);
     reading.show(player.state === 'ended' || player.length === 0 ? -1 : seconds);
   };
   const drawToggle = () => {

@@ -10,6 +10,7 @@ export class ReadAlong {
   #pieces = [];
   #shown = -1;
   #marks = [];
+  #expected = 0;
 
   constructor(box) { this.#box = box; }
 
@@ -18,6 +19,7 @@ export class ReadAlong {
     this.#marks = [];
     this.#pieces = [];
     this.#shown = -1;
+    this.#expected = 0;
     this.#box.textContent = text;
   }
 
@@ -40,32 +42,44 @@ export class ReadAlong {
 
   get marks() { return this.#marks; }
 
+  /** Tells how long the whole is likely to be, in seconds. */
+  expect(seconds) { this.#expected = seconds; }
+
   /** Marks what is said at a place of the sound; -1 for nothing. */
   show(seconds) {
-    let index = this.#pieces.findIndex((piece) => seconds >= piece.start && seconds < piece.end);
-    if (seconds < 0) index = -1;
-    else if (index < 0) {
-      // A pause, or a part that is still being made: its beginning is known and its end is not.
-      index = this.#pieces.findLastIndex((piece) => seconds >= piece.end);
-      if (index === this.#pieces.length - 1) index = this.#pieces.length;
-    }
-    if (index === this.#shown) return;
-    this.#shown = index;
-    const piece = this.#pieces[index] ?? (index < 0 ? null : this.#next());
+    const piece = seconds < 0 ? null : this.#pieceAt(seconds);
+    if ((piece?.from ?? -1) === this.#shown) return;
+    this.#shown = piece?.from ?? -1;
+    const text = (from, to) => this.#scalars.slice(from, to).join('');
     if (!piece) {
-      this.#box.textContent = this.#scalars.join('');
+      this.#box.textContent = text(0);
       return;
     }
-    const text = (from, to) => this.#scalars.slice(from, to).join('');
     const now = h('mark', text(piece.from, piece.to));
     fill(this.#box, h('span.said', text(0, piece.from)), now, text(piece.to));
     this.#follow(now);
   }
 
-  #next() {
-    const from = this.#pieces.at(-1)?.to ?? 0;
-    const sentence = this.#scalars.slice(from).join('').match(SENTENCE)?.[0] ?? '';
-    return sentence.trim() ? { from, to: from + [...sentence].length } : null;
+  #pieceAt(seconds) {
+    const last = this.#pieces.at(-1);
+    // In a pause the sentence before it stays marked.
+    if (last && seconds < last.end) return this.#pieces.findLast((piece) => seconds >= piece.start) ?? this.#pieces[0];
+    return this.#guess(seconds, last?.to ?? 0, last?.end ?? 0) ?? last ?? null;
+  }
+
+  /** A sentence of a part that is still being made: its place follows from the length that is expected. */
+  #guess(seconds, from, start) {
+    const rest = this.#scalars.slice(from).join('');
+    const pace = Math.max(0.02, (this.#expected - start) / Math.max(1, rest.length));
+    let [scalar, end, found] = [from, start, null];
+    for (const sentence of rest.match(SENTENCE) ?? []) {
+      end += sentence.length * pace;
+      const to = scalar + [...sentence].length;
+      if (sentence.trim()) found = { from: scalar, to };
+      if (found && seconds < end) return found;
+      scalar = to;
+    }
+    return found;
   }
 
   #follow(mark) {
