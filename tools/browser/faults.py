@@ -119,6 +119,7 @@ def no_https(browser, mynah):
         other.click("button=Record")
         said(other, "only with HTTPS")
         other.click("nav a[href='#speak']")
+        other.wait("document.querySelector('#text')", "the view is there")
         fill(other, "#text", TEXT)
         other.click("button=Generate")
         other.wait("document.querySelector('button.round').ariaLabel === 'Pause'", "it plays", 60)

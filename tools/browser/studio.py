@@ -37,6 +37,7 @@ def generate(browser, text=TEXT, *, waits=True, seconds=120):
 
 def load(browser, mynah):
     """The page comes whole, asks nobody else, breaks no rule of its policy, and is small."""
+    browser.call("Network.setCacheDisabled", cacheDisabled=True)
     fresh(browser, mynah)
     for view in VIEWS:
         browser.click(f"nav a[href='#{view}']")
@@ -56,6 +57,8 @@ def load(browser, mynah):
             raise AssertionError(parameters["exceptionDetails"])
         if event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
             raise AssertionError(parameters["entry"]["text"])
+    browser.call("Network.setCacheDisabled", cacheDisabled=False)
+    assert len(sizes) > 25 and sum(sizes.values()) < 200_000, sizes
     policy = browser.evaluate("fetch('/').then((r) => r.headers.get('content-security-policy'))")
     assert "unsafe" not in policy and "default-src 'none'" in policy, policy
     return f"{len(sizes)} files, {sum(sizes.values())} bytes"

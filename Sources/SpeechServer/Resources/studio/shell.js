@@ -56,7 +56,8 @@ export function actionButton(label, act, { box, kind = '', ...attributes } = {})
 export function ask(title, body, confirm, { isDangerous = false } = {}) {
   const heading = h('h2', { id: `dialog-${Math.random().toString(36).slice(2)}` }, title);
   const agree = h(`button.${isDangerous ? 'danger' : 'primary'}`, { value: 'yes' }, confirm);
-  const cancel = h('button', { value: '', formNoValidate: true, type: 'submit' }, phrase('dialog.cancel'));
+  // Not a button that submits: the Enter key would take the first of those.
+  const cancel = h('button', { type: 'button', onclick: () => dialog.close('') }, phrase('dialog.cancel'));
   const dialog = h('dialog', { 'aria-labelledby': heading.id },
     append(h('form', { method: 'dialog' }, heading), [body, h('div.row.end', cancel, agree)]));
   document.body.append(dialog);
