@@ -100,6 +100,7 @@ export class Speech extends EventTarget {
       this.#become('waiting');
     } else if (name === 'started') facts.seed = data.seed;
     else if (name === 'audio') {
+      facts.arrivedAfter ??= (performance.now() - this.#clickedAt) / 1000;
       const samples = samplesOf(data.audio);
       player.feed(samples);
       this.dispatchEvent(new CustomEvent('samples', { detail: samples }));
