@@ -157,11 +157,11 @@ export class Player extends EventTarget {
       this.underruns += 1;
       const seconds = Math.min(LONGEST_WAIT_SECONDS, Math.max(this.#cushion, 0.3 * this.underruns));
       this.#wish(Math.round(seconds * this.sampleRate));
-      this.#become('waiting');
+      this.#become(this.state === 'paused' ? 'paused' : 'waiting');
     } else if (news === 'ended') {
       this.position = this.length;
       this.#become('ended');
-    } else if (news === 'started') this.#become('playing');
+    } else if (news === 'started' && this.state !== 'paused') this.#become('playing'); // A report may come after the pause.
     this.dispatchEvent(new Event('position'));
   }
 }

@@ -41,7 +41,7 @@ export function settingsDrawer() {
     for (const [name, input] of Object.entries(inputs)) {
       if (input.value !== draft.get(name)) input.value = draft.get(name);
     }
-    count.hidden = !draft.hasSettings;
+    count.hidden = reset.hidden = !draft.hasSettings;
   };
   draft.addEventListener('change', draw);
   draw();

@@ -16,17 +16,19 @@ export function voicesView() {
   const maker = referencePanel({
     isOpenForSaving: true,
     onSaved: () => {
-      maker.node.hidden = true;
-      make.setAttribute('aria-expanded', 'false');
+      open(false);
       make.focus();
     },
   });
+  // One primary action at a time: when the form is open it is the form's.
+  const open = (isOpen) => {
+    maker.node.hidden = !isOpen;
+    make.setAttribute('aria-expanded', String(isOpen));
+    make.classList.toggle('primary', !isOpen);
+  };
   maker.node.hidden = true;
   const make = h('button.primary', { type: 'button', 'aria-expanded': 'false' }, phrase('voices.new'));
-  make.addEventListener('click', () => {
-    maker.node.hidden = !maker.node.hidden;
-    make.setAttribute('aria-expanded', String(!maker.node.hidden));
-  });
+  make.addEventListener('click', () => open(maker.node.hidden));
   const file = h('input.visually-hidden', { type: 'file', accept: '.zip,application/zip', tabIndex: -1, 'aria-hidden': 'true' });
   file.addEventListener('change', async () => {
     const [given] = file.files;
