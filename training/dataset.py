@@ -17,6 +17,9 @@ from . import phonemes, tokenizer
 SAMPLES_PER_FRAME = 600   # of the teacher's durations
 SAMPLES_PER_LATENT = 960
 PATCH = 4
+#: Patches at the start of an unknown speaker's prompt that are not learned: nothing says yet who speaks, and without a
+#: prompt it has to be the default voice.
+UNKNOWN_SPEAKER = 8
 SAMPLES_PER_PATCH = SAMPLES_PER_LATENT * PATCH
 
 
@@ -92,19 +95,19 @@ class Batch:
     patches: Tensor     # [N, P, D]
     first: Tensor       # [N] no patch before this one
     last: Tensor        # [N] the end of the utterance
-    target: Tensor      # [N] counts in the loss (not part of a prompt)
+    target: Tensor      # [N] counts in the loss (not where the speaker is still unknown)
     align: Tensor       # [N, Lt] share of the text positions in this patch
     text_length: int
 
 
 def collate(parts: list[tuple[list[int], list[float], np.ndarray, int]]) -> Batch:
-    """Pad a list of (ids, frames, patches, patches of the prompt) to one batch; ids include AUDIO_START."""
+    """Pad a list of (ids, frames, patches, patches not to learn) to one batch; ids include AUDIO_START."""
     b = len(parts)
     t = max(len(ids) + len(x) for ids, _, x, _ in parts)
     lt = max(len(ids) for ids, *_ in parts)
     tokens, is_text = torch.zeros(b, t, dtype=torch.long), torch.zeros(b, t, 1)
     row, position, xs, first, last, target, align = [], [], [], [], [], [], []
-    for r, (ids, frames, x, prompt) in enumerate(parts):
+    for r, (ids, frames, x, unlearned) in enumerate(parts):
         n, k = len(x), len(ids)
         tokens[r, :k] = torch.tensor(ids)
         is_text[r, :k] = 1
@@ -113,7 +116,7 @@ def collate(parts: list[tuple[list[int], list[float], np.ndarray, int]]) -> Batc
         xs.append(x)
         first += [1] + [0] * (n - 1)
         last += [0] * (n - 1) + [1]
-        target += [0] * prompt + [1] * (n - prompt)
+        target += [0] * unlearned + [1] * (n - unlearned)
         a = np.zeros((n, lt), np.float32)
         a[:, :k] = alignment(frames, n)
         align.append(a)
@@ -145,7 +148,8 @@ class Sampler:
         """Prompt ``p`` and target ``u`` as one example; the space between them takes the silence around it."""
         gap = len(p.latents) * SAMPLES_PER_PATCH / SAMPLES_PER_FRAME - p.frames[:-1].sum()
         frames = np.concatenate([p.frames[:-1], [gap], u.frames]).astype(np.float32)
-        return *tokens(f"{p.line} {u.line}", frames), np.concatenate([p.latents, u.latents]), len(p.latents)
+        unlearned = 0 if u.speaker < 0 else min(UNKNOWN_SPEAKER, len(p.latents))
+        return *tokens(f"{p.line} {u.line}", frames), np.concatenate([p.latents, u.latents]), unlearned
 
     def batches(self, max_patches: int) -> Iterator[Batch]:
         """One pass over the utterances of at most ``max_patches`` in random order."""

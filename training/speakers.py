@@ -1,13 +1,16 @@
 """Built-in voices, and how near cloned speech comes to its prompt's speaker.
 
     python -m training.speakers voices --work DIR
-    python -m training.speakers check --work DIR [--cases 40]
+    python -m training.speakers previews --work DIR --mynah PROGRAM --model FOLDER
+    python -m training.speakers check --work DIR --mynah PROGRAM --model FOLDER [--cases 40]
 
 ``voices`` lets the teachers speak one prompt per built-in voice and writes
 DIR/voices: the prompt's latents (scaled, as the exported encoder gives them),
-a short preview and voices.json for generation.json.  ``check`` clones unseen
-synthetic speakers and asks a speaker-embedding model (Resemblyzer) whether the
-result is nearer to its prompt than to any built-in voice.
+the prompt as a preview and voices.json for generation.json.  ``previews`` puts
+what the product says in each voice in the place of the prompts.  ``check`` has the product
+clone unseen synthetic speakers from a clip and its words, and asks a
+speaker-embedding model (Resemblyzer) whether the result is nearer to its prompt
+than to any built-in voice.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +30,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from . import checkpoints, phonemes, tokenizer
+from . import checkpoints, judge, phonemes
 from .audiovae import AudioVAE
 from .dataset import PATCH, SAMPLES_PER_PATCH
 from .speech import SAMPLE_RATE
@@ -114,46 +119,58 @@ class Embedder:
         return self.encoder.embed_utterance(self.normalise(x, -30, increase_only=True))
 
 
-def check(work: Path, cases: int) -> None:
-    """Clone ``cases`` unseen speakers; report how often the prompt is nearest."""
+def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
+    """Clone ``cases`` unseen speakers with ``mynah say``; report how often the prompt is nearest."""
+    import soundfile
+
     hibari, kokoro, embed = Hibari(), Kokoro(), Embedder()
-    vae, vae_step = checkpoints.load_vae(checkpoints.newest_vae(work))
-    model, scale, step = checkpoints.load_tts(work / "tts" / "last.pt")
-    lines = Path(__file__).with_name("evaluation.txt").read_text().splitlines()
+    lines = Path(__file__).with_name("evaluation.txt").read_text(encoding="utf-8").splitlines()
     built_in = np.stack([embed(speak(v, hibari, kokoro)[0]) for v in VOICES])
-    nearer, similarities = 0, []
+    nearer, own, best_other = 0, [], []
     for case in range(cases):
         prompt, target = lines[case % len(lines)], lines[(case + 37) % len(lines)]
         misaki, _ = hibari.phonemize(prompt)
         wave = level(hibari.synthesise(misaki, case, Tract.random(UNSEEN + case))[0])
-        line = f"{phonemes.to_arpabet(misaki)} {phonemes.to_arpabet(hibari.phonemize(target)[0])}"
-        ids = [*tokenizer.encode(line)[0], tokenizer.AUDIO_START]
-        z = model.generate(ids, encode_prompt(vae, scale, wave), max_patches=60,
-                           generator=torch.Generator().manual_seed(case + 1))
-        with torch.inference_mode():
-            out = vae.decoder((z.reshape(-1, z.shape[-1]) * scale).T[None])[0, 0].numpy()
+        with tempfile.TemporaryDirectory() as folder:
+            clip = Path(folder) / "prompt.wav"
+            soundfile.write(clip, wave, SAMPLE_RATE)
+            out = judge.speak(mynah, model, target, ["--prompt-audio", str(clip), "--prompt-text", prompt])
         e = embed(out)
-        own, others = float(e @ embed(wave)), built_in @ e
-        nearer += own > others.max()
-        similarities.append(own)
-    row = {"what": "clone", "step": step, "vae_step": vae_step, "cases": cases, "nearest_is_prompt": nearer / cases,
-           "similarity": round(float(np.mean(similarities)), 3)}
+        own.append(float(e @ embed(wave)))
+        best_other.append(float((built_in @ e).max()))
+        nearer += own[-1] > best_other[-1]
+    row = {"what": "clone", "cases": cases, "nearest_is_prompt": nearer / cases,
+           "similarity": round(float(np.mean(own)), 3), "nearest_built_in": round(float(np.mean(best_other)), 3)}
     print(row)
     with open(work / "evaluation.jsonl", "a", encoding="utf-8") as f:
         f.write(json.dumps(row) + "\n")
 
 
+def previews(mynah: Path, model: Path) -> None:
+    """Let every built-in voice introduce itself."""
+    for voice in json.loads((model / "generation.json").read_text(encoding="utf-8"))["voices"]:
+        line = f"Hello, I am {voice['name'].capitalize()}, and this is how your text sounds when I read it."
+        subprocess.run([mynah, "say", line, "--model", model, "--voice", voice["name"], "--seed", "1",
+                        "-o", model / voice["preview"]], check=True)
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("what", choices=("voices", "check"))
+    ap.add_argument("what", choices=("voices", "previews", "check"))
     ap.add_argument("--work", type=Path, required=True)
+    ap.add_argument("--mynah", type=Path, help="the program (previews, check)")
+    ap.add_argument("--model", type=Path, help="an exported checkpoint (previews, check)")
     ap.add_argument("--cases", type=int, default=40)
     args = ap.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     if args.what == "voices":
         build(args.work)
+    elif not (args.mynah and args.model):
+        ap.error(f"{args.what} needs --mynah and --model")
+    elif args.what == "previews":
+        previews(args.mynah, args.model)
     else:
-        check(args.work, args.cases)
+        check(args.work, args.mynah, args.model, args.cases)
 
 
 if __name__ == "__main__":
