@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the style and the C kernels, builds, runs all tests, and checks the program as a service.
+# Installs what is missing, checks the style and the C kernels, builds, checks the program as a service, and runs all tests.
 # Arguments go to the test runner, and leave out the checks of kernels and service: ./test.sh --filter AudioIOTests
 #
 # Exit codes: as start.sh, else those of the failing step.
@@ -17,10 +17,10 @@ scripts/house-check.sh
 if [ $# -eq 0 ]; then tools/kernel-check/run.sh; fi
 say "== Build"
 swift build --build-tests || stop 5 "The build failed."
-say "== Tests"
-swift test --skip-build --disable-xctest "$@"
 if [ $# -eq 0 ]; then
     say "== Service"
     swift build -c release --product mynah || stop 5 "The build failed."
     tools/service-check/run.sh
 fi
+say "== Tests"
+swift test --skip-build --disable-xctest "$@"

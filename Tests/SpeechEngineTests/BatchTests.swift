@@ -20,11 +20,12 @@ struct BatchTests {
     }
 
     @Test func eightTogetherAreEachAsAlone() async throws {
-        let recorder = Recorder()
+        let recorder = Recorder(holdingFirstStep: true)
         let together = try await TinyEngine.ready(observer: recorder) { $0.maxBatch = 8 }
         let alone = try await TinyEngine.ready { $0.maxBatch = 1 }
         var tickets: [SpeechTicket] = []
         for request in Self.requests() { tickets.append(try await together.submit(request)) }
+        recorder.release()
         for (ticket, request) in zip(tickets, Self.requests()) {
             let speech = await ticket.collect()
             let expected = await (try await alone.submit(request)).collect()

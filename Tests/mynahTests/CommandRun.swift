@@ -56,13 +56,31 @@ struct CommandRun {
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: String = "", output: FileHandle? = nil,
         signals: [(when: Moment, Int32)] = [], variables: [String: String] = [:]
+    ) async throws -> CommandRun {
+        // Waiting for a program must not take a thread from the tests beside: there are as few as processors.
+        let folder = folder.url
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        try runBlocking(
+                            arguments, in: folder, input: input, output: output, signals: signals,
+                            variables: variables)
+                    })
+            }
+        }
+    }
+
+    private static func runBlocking(
+        _ arguments: [String], in folder: URL, input: String, output: FileHandle?,
+        signals: [(when: Moment, Int32)], variables: [String: String]
     ) throws -> CommandRun {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
-        process.currentDirectoryURL = folder.url
+        process.currentDirectoryURL = folder
         var environment = ProcessInfo.processInfo.environment
-        environment["XDG_DATA_HOME"] = folder.url.path
+        environment["XDG_DATA_HOME"] = folder.path
         environment["MYNAH_MODELS"] = ""
         environment["COLUMNS"] = nil
         environment["SWIFT_BACKTRACE"] = "enable=no"
@@ -93,8 +111,8 @@ struct CommandRun {
     static func say(
         _ text: String, _ more: [String] = [], family: String = "v15", in folder: TemporaryFolder, input: String = "",
         variables: [String: String] = [:]
-    ) throws -> CommandRun {
-        try run(
+    ) async throws -> CommandRun {
+        try await run(
             ["say", text, "--model", model(family), "--steps", "2"] + more, in: folder, input: input,
             variables: variables)
     }

@@ -10,9 +10,9 @@ struct DoctorTests {
         try #require(try JSONSerialization.jsonObject(with: run.output) as? [String: Any])
     }
 
-    @Test func tellsMachineModelAndSound() throws {
+    @Test func tellsMachineModelAndSound() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(["doctor", "--model", CommandRun.model(), "--json"], in: folder)
+        let run = try await CommandRun.run(["doctor", "--model", CommandRun.model(), "--json"], in: folder)
         #expect(run.code == 0, "\(run.errors)")
         let report = try object(run)
         let kernels = try #require(report["kernels"] as? [String: Any])
@@ -24,21 +24,21 @@ struct DoctorTests {
         #expect((model["parameters"] as? Int ?? 0) > 0)
         let sound = try #require(report["sound"] as? [String: Any])
         #expect((sound["formats"] as? [String])?.contains("wav") == true)
-        let text = try CommandRun.run(["doctor", "--model", CommandRun.model()], in: folder)
+        let text = try await CommandRun.run(["doctor", "--model", CommandRun.model()], in: folder)
         #expect(text.code == 0)
         #expect(String(decoding: text.output, as: UTF8.self).contains("precision"))
         #expect(folder.content.isEmpty)
     }
 
-    @Test func aModelThatIsNotThereIsNamed() throws {
-        let run = try CommandRun.run(["doctor", "--model", "nobody"], in: try TemporaryFolder())
+    @Test func aModelThatIsNotThereIsNamed() async throws {
+        let run = try await CommandRun.run(["doctor", "--model", "nobody"], in: try TemporaryFolder())
         #expect(run.code == 1)
         #expect(String(decoding: run.output, as: UTF8.self).contains("'nobody'"))
     }
 
-    @Test func comparesAPrecisionLayerByLayer() throws {
+    @Test func comparesAPrecisionLayerByLayer() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["doctor", "--model", CommandRun.model(), "--precision", "bf16", "--patches", "2", "--json"], in: folder)
         #expect(run.code == 0, "\(run.errors)")
         let report = try object(run)
@@ -48,8 +48,8 @@ struct DoctorTests {
     }
 
     /// The nano voice in int8: the code is the verdict, and the verdict follows from the table.
-    @Test func judgesTheNanoVoice() throws {
-        let run = try CommandRun.run(
+    @Test func judgesTheNanoVoice() async throws {
+        let run = try await CommandRun.run(
             ["doctor", "--model", Self.nano, "--precision", "int8", "--patches", "3", "--json"],
             in: try TemporaryFolder())
         let report = try object(run)
@@ -61,12 +61,12 @@ struct DoctorTests {
         #expect((report["log_mel_difference"] as? Double ?? 10) < 1)
     }
 
-    @Test func refusesWhatMakesNoSense() throws {
+    @Test func refusesWhatMakesNoSense() async throws {
         let folder = try TemporaryFolder()
         for options in [
             ["--precision", "f32"], ["--synthetic", "voxcpm1.5"], ["--precision", "int8", "--patches", "0"],
         ] {
-            #expect(try CommandRun.run(["doctor"] + options, in: folder).code == 64)
+            #expect(try await CommandRun.run(["doctor"] + options, in: folder).code == 64)
         }
     }
 }

@@ -5,42 +5,45 @@ import Testing
 
 /// What people and programs get wrong: one sentence, exit code 1, no half-written file.
 struct HostileInputTests {
-    @Test(arguments: ["", " ", " \n\t ", "😀", "😀 🎉", "...", "\u{200B}"]) func nothingToSpeak(text: String) throws {
+    @Test(arguments: ["", " ", " \n\t ", "😀", "😀 🎉", "...", "\u{200B}"]) func nothingToSpeak(text: String) async throws
+    {
         let folder = try TemporaryFolder()
-        try CommandRun.say(text, ["-o", "a.wav"], in: folder).expectRefusal(in: folder, mentions: "nothing to speak")
-        try CommandRun.say("-", ["-o", "a.wav"], in: folder, input: text).expectRefusal(in: folder)
+        try await CommandRun.say(text, ["-o", "a.wav"], in: folder).expectRefusal(
+            in: folder, mentions: "nothing to speak")
+        try await CommandRun.say("-", ["-o", "a.wav"], in: folder, input: text).expectRefusal(in: folder)
     }
 
-    @Test func textThatIsNotText() throws {
+    @Test func textThatIsNotText() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.say("Hello\u{0}world \u{1B}[31m ok", ["-o", "a.wav", "--retry", "1"], in: folder)
+        let run = try await CommandRun.say(
+            "Hello\u{0}world \u{1B}[31m ok", ["-o", "a.wav", "--retry", "1"], in: folder)
         #expect(run.code == 0)
     }
 
-    @Test func missingModel() throws {
+    @Test func missingModel() async throws {
         let folder = try TemporaryFolder()
         for name in ["no-such-model", "./no/such/folder", "/dev/null"] {
-            try CommandRun.run(["say", "Hi.", "--model", name, "-o", "a.wav"], in: folder)
+            try await CommandRun.run(["say", "Hi.", "--model", name, "-o", "a.wav"], in: folder)
                 .expectRefusal(in: folder, mentions: name.replacingOccurrences(of: "./", with: ""))
         }
         try FileManager.default.createDirectory(
             at: folder.url.appendingPathComponent("empty"), withIntermediateDirectories: true)
-        try CommandRun.run(["say", "Hi.", "--model", "empty", "-o", "a.wav"], in: folder)
+        try await CommandRun.run(["say", "Hi.", "--model", "empty", "-o", "a.wav"], in: folder)
             .expectRefusal(in: folder, leaving: ["empty"], mentions: "config.json")
     }
 
-    @Test func halfAPrompt() throws {
+    @Test func halfAPrompt() async throws {
         let folder = try TemporaryFolder()
         let prompt = Fixtures.folder.appendingPathComponent("v15/prompt.wav").path
-        try CommandRun.say("Hi.", ["--prompt-audio", prompt], in: folder)
+        try await CommandRun.say("Hi.", ["--prompt-audio", prompt], in: folder)
             .expectRefusal(in: folder, mentions: "--prompt-text")
-        try CommandRun.say("Hi.", ["--prompt-text", "hello"], in: folder)
+        try await CommandRun.say("Hi.", ["--prompt-text", "hello"], in: folder)
             .expectRefusal(in: folder, mentions: "--prompt-audio")
-        try CommandRun.say("Hi.", ["--prompt-text", " ", "--prompt-audio", prompt], in: folder)
+        try await CommandRun.say("Hi.", ["--prompt-text", " ", "--prompt-audio", prompt], in: folder)
             .expectRefusal(in: folder, mentions: "--prompt-text")
     }
 
-    @Test func badPrompts() throws {
+    @Test func badPrompts() async throws {
         let folder = try TemporaryFolder()
         func sound(_ name: String, seconds: Double, _ level: Float) throws {
             let writer = try AudioWriter(
@@ -56,28 +59,28 @@ struct HostileInputTests {
         try Data().write(to: folder.url.appendingPathComponent("nothing.wav"))
         let before = folder.content
         for name in before + ["missing.wav", "/dev/null", "/"] {
-            try CommandRun.say(
+            try await CommandRun.say(
                 "Hi.", ["-o", "a.wav", "--prompt-audio", name, "--prompt-text", "hello"], in: folder
             ).expectRefusal(in: folder, leaving: before, mentions: name)
         }
     }
 
     @Test(arguments: ["/dev/full", "/no/such/folder/a.wav", "/proc/a.wav", "/", "a.xyz"])
-    func placesThatCannotBeWritten(output: String) throws {
+    func placesThatCannotBeWritten(output: String) async throws {
         let folder = try TemporaryFolder()
-        try CommandRun.say("Hello world.", ["-o", output], in: folder)
+        try await CommandRun.say("Hello world.", ["-o", output], in: folder)
             .expectRefusal(in: folder, mentions: output == "a.xyz" ? "flac" : output)
     }
 
-    @Test func fullStandardOutput() throws {
+    @Test func fullStandardOutput() async throws {
         let folder = try TemporaryFolder()
         let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["say", "Hello.", "--model", CommandRun.model(), "--stream"], in: folder, output: full)
         run.expectRefusal(in: folder, mentions: "disk is full")
     }
 
-    @Test func wrongOptions() throws {
+    @Test func wrongOptions() async throws {
         let folder = try TemporaryFolder()
         let lines: [[String]] = [
             ["--steps", "0"], ["--steps", "many"], ["--cfg", "-1"], ["--cfg", "nan"], ["--seed", "-1"],
@@ -85,26 +88,26 @@ struct HostileInputTests {
             ["--unknown"], ["one", "two"],
         ]
         for line in lines {
-            let run = try CommandRun.say("Hello.", line, in: folder)
+            let run = try await CommandRun.say("Hello.", line, in: folder)
             #expect(run.code == 64, "\(line): \(run.errors)")
             #expect(folder.content.isEmpty)
         }
     }
 
-    @Test func lexiconsThatCannotBeUsed() throws {
+    @Test func lexiconsThatCannotBeUsed() async throws {
         let folder = try TemporaryFolder()
         try Data("hello XX YY\n".utf8).write(to: folder.url.appendingPathComponent("bad.txt"))
-        try CommandRun.say("Hi.", ["--lexicon", "bad.txt"], in: folder)
+        try await CommandRun.say("Hi.", ["--lexicon", "bad.txt"], in: folder)
             .expectRefusal(in: folder, leaving: ["bad.txt"], mentions: "--lexicon")
         for name in ["bad.txt", "missing.txt"] {
-            try CommandRun.say("Hi.", ["--lexicon", name, "--text-mode", "arpabet"], in: folder)
+            try await CommandRun.say("Hi.", ["--lexicon", name, "--text-mode", "arpabet"], in: folder)
                 .expectRefusal(in: folder, leaving: ["bad.txt"], mentions: name)
         }
     }
 
-    @Test func wrongInstructionSet() throws {
+    @Test func wrongInstructionSet() async throws {
         let folder = try TemporaryFolder()
-        try CommandRun.say("Hi.", ["-o", "a.wav"], in: folder, variables: ["MYNAH_CPU": "abacus"])
+        try await CommandRun.say("Hi.", ["-o", "a.wav"], in: folder, variables: ["MYNAH_CPU": "abacus"])
             .expectRefusal(in: folder, mentions: "abacus")
     }
 }

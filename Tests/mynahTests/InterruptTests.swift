@@ -9,9 +9,9 @@ struct InterruptTests {
     /// Bytes of a patch of the tiny model, and a header.
     private static let onePatch = 2 * 7056 + 44
 
-    @Test(arguments: [SIGINT, SIGTERM]) func oneSignalKeepsWhatWasSpoken(signal: Int32) throws {
+    @Test(arguments: [SIGINT, SIGTERM]) func oneSignalKeepsWhatWasSpoken(signal: Int32) async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "-o", "a.wav", "--retry", "1"], in: folder, input: Self.long,
             signals: [(.written(bytes: Self.onePatch), signal)])
         #expect(run.code == 130, "\(run.errors)")
@@ -21,30 +21,30 @@ struct InterruptTests {
         #expect(run.errors.contains("interrupted"))
     }
 
-    @Test func aStreamEndsToo() throws {
+    @Test func aStreamEndsToo() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "--stream", "--format", "pcm"], in: folder, input: Self.long,
             signals: [(.written(bytes: Self.onePatch), SIGINT)])
         #expect(run.code == 130)
         #expect(!run.output.isEmpty && run.output.count % (2 * 7056) == 0)
     }
 
-    @Test func twoSignalsLeaveNothing() throws {
+    @Test func twoSignalsLeaveNothing() async throws {
         let folder = try TemporaryFolder()
         // A thousand steps make patches long, so that the second signal comes within one.
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["say", "-", "--model", CommandRun.model(), "-o", "a.wav", "--steps", "1000"], in: folder,
             input: Self.long, signals: [(.after(seconds: 3), SIGINT), (.after(seconds: 0.01), SIGINT)])
         #expect(run.code == 130)
         #expect(folder.content == [] || folder.content == ["a.wav"])
     }
 
-    @Test func aReaderThatGoesAwayIsNoFault() throws {
+    @Test func aReaderThatGoesAwayIsNoFault() async throws {
         let folder = try TemporaryFolder()
         let pipe = Pipe()
         try pipe.fileHandleForReading.close()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["say", "Hello.", "--model", CommandRun.model(), "--stream"], in: folder, output: pipe.fileHandleForWriting)
         #expect(run.code == 141)
         #expect(run.errors.isEmpty, "\(run.errors)")

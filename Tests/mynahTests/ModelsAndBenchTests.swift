@@ -3,18 +3,18 @@ import Testing
 
 /// `mynah models`, `mynah bench`, and the help.
 struct ModelsAndBenchTests {
-    @Test(arguments: ["v15", "v05b", "v15_bf16"]) func verifyAndInspect(family: String) throws {
+    @Test(arguments: ["v15", "v05b", "v15_bf16"]) func verifyAndInspect(family: String) async throws {
         let folder = try TemporaryFolder()
-        let verified = try CommandRun.run(["models", "verify", CommandRun.model(family)], in: folder)
+        let verified = try await CommandRun.run(["models", "verify", CommandRun.model(family)], in: folder)
         #expect(verified.code == 0, "\(verified.errors)")
-        let inspected = try CommandRun.run(["models", "inspect", CommandRun.model(family), "--json"], in: folder)
+        let inspected = try await CommandRun.run(["models", "inspect", CommandRun.model(family), "--json"], in: folder)
         let report = try JSONSerialization.jsonObject(with: inspected.output) as? [String: Any]
         #expect(((report?["parts"] as? [Any])?.count ?? 0) >= 8)
     }
 
-    @Test func benchTellsWhatItMustTell() throws {
+    @Test func benchTellsWhatItMustTell() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             [
                 "bench", "--model", CommandRun.model(), "--patches", "5", "--threads", "1", "--prompt-seconds", "1",
                 "--precision", "f32", "--steps", "4", "--cfg", "1.5", "--json",
@@ -34,11 +34,11 @@ struct ModelsAndBenchTests {
             #expect(["arithmetic", "memory"].contains(stages[stage]?["bound"] as? String), "\(stage)")
         }
         #expect(folder.content.isEmpty)
-        let text = try CommandRun.run(["bench", "--model", CommandRun.model(), "--patches", "2"], in: folder)
+        let text = try await CommandRun.run(["bench", "--model", CommandRun.model(), "--patches", "2"], in: folder)
         #expect(String(decoding: text.output, as: UTF8.self).contains("RTF"))
-        #expect(try CommandRun.run(["bench", "--synthetic", "gpt"], in: folder).code == 64)
-        #expect(try CommandRun.run(["bench", "--batch", "0"], in: folder).code == 64)
-        let several = try CommandRun.run(
+        #expect(try await CommandRun.run(["bench", "--synthetic", "gpt"], in: folder).code == 64)
+        #expect(try await CommandRun.run(["bench", "--batch", "0"], in: folder).code == 64)
+        let several = try await CommandRun.run(
             ["bench", "--model", CommandRun.model(), "--patches", "3", "--batch", "4", "--json"], in: folder)
         let shared = try #require(try JSONSerialization.jsonObject(with: several.output) as? [String: Any])
         #expect(shared["batch"] as? Int == 4 && shared["patches"] as? Int == 3)
@@ -46,12 +46,12 @@ struct ModelsAndBenchTests {
         #expect(abs(seconds / (try #require(report["audio_seconds"] as? Double)) - 4.0 * 3 / 5) < 0.01)
     }
 
-    @Test func benchComparesWithAnEarlierRun() throws {
+    @Test func benchComparesWithAnEarlierRun() async throws {
         let folder = try TemporaryFolder()
         let bench = ["bench", "--model", CommandRun.model(), "--patches", "2", "--precision", "f32"]
         let file = folder.url.appendingPathComponent("before.json")
-        try CommandRun.run(bench + ["--steps", "4", "--json"], in: folder).output.write(to: file)
-        let run = try CommandRun.run(bench + ["--compare", file.path], in: folder)
+        try await CommandRun.run(bench + ["--steps", "4", "--json"], in: folder).output.write(to: file)
+        let run = try await CommandRun.run(bench + ["--compare", file.path], in: folder)
         let text = String(decoding: run.output, as: UTF8.self)
         #expect(run.code == 0, "\(run.errors)")
         #expect(text.contains("not the same: steps: 4 then, 10 now"))
@@ -62,24 +62,27 @@ struct ModelsAndBenchTests {
             ("{}", "it has no model"), ("{\"model\": 1}", "model is not what"), ("RTF", "it is not JSON"),
         ] {
             try Data(content.utf8).write(to: file)
-            let refused = try CommandRun.run(bench + ["--compare", file.path], in: folder)
+            let refused = try await CommandRun.run(bench + ["--compare", file.path], in: folder)
             #expect(refused.code != 0 && refused.errors.contains("no saved benchmark"), "\(refused.errors)")
             #expect(refused.errors.contains(reason), "\(refused.errors)")
         }
         #expect(
-            try CommandRun.run(bench + ["--compare", "nowhere.json"], in: folder).errors.contains("cannot be read"))
+            try await CommandRun.run(bench + ["--compare", "nowhere.json"], in: folder).errors.contains(
+                "cannot be read"))
     }
 
-    @Test func versionAndNoCommand() throws {
+    @Test func versionAndNoCommand() async throws {
         let folder = try TemporaryFolder()
-        #expect(try CommandRun.run(["--version"], in: folder).output == Data("0.1.0\n".utf8))
-        let bare = try CommandRun.run([], in: folder)
+        #expect(try await CommandRun.run(["--version"], in: folder).output == Data("0.1.0\n".utf8))
+        let bare = try await CommandRun.run([], in: folder)
         #expect(bare.code == 0 && !bare.output.isEmpty)
     }
 
     /// The help as people read it: a change must be meant. `UPDATE_SNAPSHOTS=1` writes it anew.
-    @Test(arguments: ["", "say", "models", "bench", "doctor", "trace"]) func helpIsAsAgreed(command: String) throws {
-        let run = try CommandRun.run((command.isEmpty ? [] : [command]) + ["--help"], in: try TemporaryFolder())
+    @Test(arguments: ["", "say", "models", "bench", "doctor", "trace"]) func helpIsAsAgreed(command: String)
+        async throws
+    {
+        let run = try await CommandRun.run((command.isEmpty ? [] : [command]) + ["--help"], in: try TemporaryFolder())
         #expect(run.code == 0)
         let text = String(decoding: run.output, as: UTF8.self)
         #expect(text.contains("EXAMPLES"))

@@ -9,15 +9,15 @@ struct ModelsPullTests {
         ["models", "pull", "a/b", "--from", "http://example.org"], ["models", "pull", "a/b", "--revision", "../c"],
         ["models", "remove", "tiny"], ["models", "remove", "../models"],
     ])
-    func refusesInOneSentence(arguments: [String]) throws {
+    func refusesInOneSentence(arguments: [String]) async throws {
         let folder = try TemporaryFolder()
-        try CommandRun.run(arguments, in: folder).expectRefusal(in: folder)
+        try await CommandRun.run(arguments, in: folder).expectRefusal(in: folder)
     }
 
     /// Nobody listens there, so that it waits between its tries.
-    @Test func isInterrupted() throws {
+    @Test func isInterrupted() async throws {
         let folder = try TemporaryFolder()
-        let run = try CommandRun.run(
+        let run = try await CommandRun.run(
             ["models", "pull", "a/b", "--from", "http://127.0.0.1:9", "--to", folder.url.path], in: folder,
             signals: [(.after(seconds: 1), SIGINT)])
         #expect(run.code == 130 && run.output.isEmpty, "\(run.errors)")

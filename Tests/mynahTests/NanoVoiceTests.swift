@@ -8,13 +8,13 @@ struct NanoVoiceTests {
         .deletingLastPathComponent().appendingPathComponent("models/nano").path
     private static let text = "Good morning. Shall we begin?"
 
-    private func say(_ more: [String], in folder: TemporaryFolder) throws -> CommandRun {
-        try CommandRun.run(["say", Self.text, "--model", Self.model, "--seed", "1"] + more, in: folder)
+    private func say(_ more: [String], in folder: TemporaryFolder) async throws -> CommandRun {
+        try await CommandRun.run(["say", Self.text, "--model", Self.model, "--seed", "1"] + more, in: folder)
     }
 
-    @Test func speaksASentenceAndStops() throws {
+    @Test func speaksASentenceAndStops() async throws {
         let folder = try TemporaryFolder()
-        let run = try say(["-o", "a.wav"], in: folder)
+        let run = try await say(["-o", "a.wav"], in: folder)
         #expect(run.code == 0, "\(run.errors)")
         let audio = try AudioFile.readMono(folder.url.appendingPathComponent("a.wav"), limits: .recording)
         #expect(audio.sampleRateHz == 24_000)
@@ -25,17 +25,17 @@ struct NanoVoiceTests {
         #expect(power.squareRoot() > 0.01, "as good as silent")
     }
 
-    @Test func streamsWhatItWouldWrite() throws {
+    @Test func streamsWhatItWouldWrite() async throws {
         let folder = try TemporaryFolder()
-        let file = try say(["-o", "a.pcm", "--format", "pcm", "--retry", "1"], in: folder)
-        let stream = try say(["--stream", "--format", "pcm"], in: folder)
+        let file = try await say(["-o", "a.pcm", "--format", "pcm", "--retry", "1"], in: folder)
+        let stream = try await say(["--stream", "--format", "pcm"], in: folder)
         #expect(file.code == 0 && stream.code == 0, "\(file.errors) \(stream.errors)")
         #expect(stream.output == (try Data(contentsOf: folder.url.appendingPathComponent("a.pcm"))))
     }
 
-    @Test func readsEnglishAsPhonemes() throws {
+    @Test func readsEnglishAsPhonemes() async throws {
         let folder = try TemporaryFolder()
-        let run = try say(["-o", "a.wav", "--show-phonemes"], in: folder)
+        let run = try await say(["-o", "a.wav", "--show-phonemes"], in: folder)
         #expect(run.errors.contains("{G UH1 D} {M AO1 R N IH0 NG}. {SH AE1 L} {W IY1} {B IH0 G IH1 N}?"))
     }
 }

@@ -30,45 +30,45 @@ struct VoiceTests {
           {"name": "odd", "transcript": "Hm.", "latents": "voices/odd.safetensors"}]}
         """#
 
-    @Test func aModelsVoices() throws {
+    @Test func aModelsVoices() async throws {
         let folder = try TemporaryFolder()
         let name = try model(Self.good, in: folder)
-        func say(_ more: [String]) throws -> CommandRun {
-            try CommandRun.run(
+        func say(_ more: [String]) async throws -> CommandRun {
+            try await CommandRun.run(
                 ["say", "Hello world.", "--model", name, "--seed", "1", "--retry", "1", "-o", "-"] + more, in: folder)
         }
-        let list = try say(["--voice", "list"])
+        let list = try await say(["--voice", "list"])
         #expect(list.code == 0)
         #expect(String(decoding: list.output, as: UTF8.self).contains("anna (default)"))
-        let byDefault = try say([])
-        let anna = try say(["--voice", "anna"])
+        let byDefault = try await say([])
+        let anna = try await say(["--voice", "anna"])
         #expect(byDefault.code == 0, "\(byDefault.errors)")
         #expect(anna.output == byDefault.output)
-        try say(["--voice", "odd"]).expectRefusal(in: folder, leaving: ["models"], mentions: "odd.safetensors")
-        try say(["--voice", "bert"]).expectRefusal(in: folder, leaving: ["models"], mentions: "anna, odd")
+        try await say(["--voice", "odd"]).expectRefusal(in: folder, leaving: ["models"], mentions: "odd.safetensors")
+        try await say(["--voice", "bert"]).expectRefusal(in: folder, leaving: ["models"], mentions: "anna, odd")
         let prompt = Fixtures.folder.appendingPathComponent("v15/prompt.wav").path
-        try say(["--voice", "anna", "--prompt-audio", prompt, "--prompt-text", "hi"])
+        try await say(["--voice", "anna", "--prompt-audio", prompt, "--prompt-text", "hi"])
             .expectRefusal(in: folder, leaving: ["models"], mentions: "--voice")
-        let listed = try CommandRun.run(["models", "list"], in: folder)
+        let listed = try await CommandRun.run(["models", "list"], in: folder)
         #expect(String(decoding: listed.output, as: UTF8.self).contains("voiced"))
-        let verified = try CommandRun.run(["models", "verify", name], in: folder)
+        let verified = try await CommandRun.run(["models", "verify", name], in: folder)
         #expect(verified.code == 1)
         #expect(String(decoding: verified.output, as: UTF8.self).contains("odd.safetensors"))
     }
 
-    @Test func convertingKeepsTheVoices() throws {
+    @Test func convertingKeepsTheVoices() async throws {
         let folder = try TemporaryFolder()
         let name = try model(Self.good, in: folder)
-        let run = try CommandRun.run(["models", "convert", name, "new", "--type", "bf16"], in: folder)
+        let run = try await CommandRun.run(["models", "convert", name, "new", "--type", "bf16"], in: folder)
         #expect(run.code == 0, "\(run.errors)")
-        let spoken = try CommandRun.run(
+        let spoken = try await CommandRun.run(
             ["say", "Hello.", "--model", "./new", "--voice", "anna", "-o", "a.wav"], in: folder)
         #expect(spoken.code == 0, "\(spoken.errors)")
-        let again = try CommandRun.run(["models", "convert", name, "new"], in: folder)
+        let again = try await CommandRun.run(["models", "convert", name, "new"], in: folder)
         again.expectRefusal(in: folder, leaving: ["a.wav", "models", "new"], mentions: "--force")
-        #expect(try CommandRun.run(["models", "convert", name, "new", "--force"], in: folder).code == 0)
+        #expect(try await CommandRun.run(["models", "convert", name, "new", "--force"], in: folder).code == 0)
         #expect(folder.content == ["a.wav", "models", "new"])
-        let itself = try CommandRun.run(["models", "convert", "./new", "new", "--force"], in: folder)
+        let itself = try await CommandRun.run(["models", "convert", "./new", "new", "--force"], in: folder)
         itself.expectRefusal(in: folder, leaving: ["a.wav", "models", "new"])
     }
 
@@ -78,10 +78,10 @@ struct VoiceTests {
         #"{"voices": [{"name": "a", "transcript": "b", "latents": "../../x.safetensors"}]}"#,
         #"{"voices": [{"name": "a", "transcript": "b", "latents": "/etc/passwd"}]}"#,
         #"{"voices": [{"name": "a", "transcript": 3, "latents": "x"}]}"#,
-    ]) func malformedFiles(text: String) throws {
+    ]) func malformedFiles(text: String) async throws {
         let folder = try TemporaryFolder()
         let name = try model(text, in: folder)
-        try CommandRun.run(["say", "Hello.", "--model", name, "-o", "a.wav"], in: folder)
+        try await CommandRun.run(["say", "Hello.", "--model", name, "-o", "a.wav"], in: folder)
             .expectRefusal(in: folder, leaving: ["models"], mentions: "generation.json")
     }
 }
