@@ -22,9 +22,9 @@ for _ in $(seq 600); do
     if curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health/ready"; then break; fi
     sleep 0.1
 done
-# In the folder that is thrown away: it keeps notes where it runs.
+# In the folder that is thrown away: it keeps notes where it runs. It cannot make zip archives: hostile ones have tests of ours.
 (cd "$folder" && "$st" run "$root/docs/openapi.yaml" --url "http://127.0.0.1:$port" \
-    --max-examples "${EXAMPLES:-20}" --request-timeout 60 --generation-deterministic --seed 1 \
+    --exclude-path /api/v1/voices/import --max-examples "${EXAMPLES:-20}" --request-timeout 60 --generation-deterministic --seed 1 \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
     "$@")
 curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health/ready" || {
