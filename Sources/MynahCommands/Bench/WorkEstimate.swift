@@ -47,22 +47,31 @@ struct WorkEstimate {
 
     private var autoencoder: AutoencoderEstimate { AutoencoderEstimate(configuration: configuration.audioVAE) }
 
-    /// Parameters of all layers of a transformer.
-    private func parameters(_ part: TransformerConfiguration) -> Double {
+    /// Parameters of one layer of a transformer: up to its attention, and behind it.
+    private func parameters(_ part: TransformerConfiguration) -> (before: Double, behind: Double) {
         let queries = part.headCount * part.headSize
         let keys = part.keyValueHeadCount * part.headSize
-        let layer = part.hiddenSize * (2 * queries + 2 * keys + 3 * part.feedForwardSize)
-        return Double(layer * part.layerCount)
+        return (
+            Double(part.hiddenSize * (queries + 2 * keys)),
+            Double(part.hiddenSize * (queries + 3 * part.feedForwardSize))
+        )
     }
 
     /// A transformer over rows that see `span` positions each on average, its weights read `readings` times.
-    private func transformer(_ part: TransformerConfiguration, rows: Int, span: Double, readings: Int) -> Work {
+    ///
+    /// - Parameter wanted: Rows that go on behind the last attention; nil for all.
+    private func transformer(
+        _ part: TransformerConfiguration, rows: Int, wanted: Int? = nil, span: Double, readings: Int
+    ) -> Work {
         let attention = 4 * Double(part.headCount * part.headSize * part.layerCount) * span
-        let linear = Double(rows) * 2 * parameters(part)
+        let (before, behind) = parameters(part)
+        let layers = Double(part.layerCount)
+        let dropped = Double(rows - (wanted ?? rows)) * behind
+        let linear = 2 * (Double(rows) * layers * (before + behind) - dropped)
         let isInteger = precision == .int8
         return Work(
             flops: Double(rows) * attention + (isInteger ? 0 : linear), int8Operations: isInteger ? linear : 0,
-            bytes: Double(readings) * parameters(part) * weightBytes)
+            bytes: Double(readings) * layers * (before + behind) * weightBytes)
     }
 
     /// A linear layer outside of the transformers.
@@ -99,7 +108,8 @@ struct WorkEstimate {
         let part = configuration.localEncoder
         let rows = patches * (configuration.patchSize + 1)
         let readings = (patches + Self.prefillPatches - 1) / Self.prefillPatches
-        return transformer(part, rows: rows, span: Double(configuration.patchSize + 1), readings: readings)
+        return transformer(
+            part, rows: rows, wanted: patches, span: Double(configuration.patchSize + 1), readings: readings)
             + linear(configuration.latentSize, part.hiddenSize, rows: rows, readings: readings)
             + linear(part.hiddenSize, configuration.languageModel.hiddenSize, rows: patches, readings: readings)
     }
@@ -109,10 +119,11 @@ struct WorkEstimate {
         let part = configuration.localDiT
         let group = 2 * configuration.patchSize + 1
         let active = FlowSchedule(steps: steps).steps.count { !$0.isIdle }
+        let noisy = 2 * configuration.patchSize * sequences
         let step =
-            transformer(part, rows: 2 * group * sequences, span: Double(group), readings: 1)
+            transformer(part, rows: 2 * group * sequences, wanted: noisy, span: Double(group), readings: 1)
             + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize * sequences)
-            + linear(part.hiddenSize, configuration.latentSize, rows: 2 * group * sequences)
+            + linear(part.hiddenSize, configuration.latentSize, rows: noisy)
         return step * active + linear(configuration.languageModel.hiddenSize, 2 * part.hiddenSize, rows: sequences)
             + linear(configuration.latentSize, part.hiddenSize, rows: configuration.patchSize * sequences)
     }
