@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from . import checkpoints, speech
 from .audiovae import AudioVAE
+from .dataset import SAMPLES_PER_PATCH
 from .losses import mel_filters
 from .stopping import Clock
 
@@ -35,7 +36,7 @@ MARGIN, SCALE = 0.2, 24.0
 @torch.inference_mode()
 def through_vae(vae: AudioVAE, wave: np.ndarray) -> np.ndarray:
     """The same sound, as the audio VAE gives it back."""
-    x = torch.from_numpy(np.pad(wave, (-len(wave) % 3840, 0))).float()[None, None]
+    x = torch.from_numpy(np.pad(wave, (-len(wave) % SAMPLES_PER_PATCH, 0))).float()[None, None]
     with torch.autocast("cpu", dtype=torch.bfloat16):
         return vae.decoder(vae.encoder(x)[0])[0, 0].float().numpy()
 
@@ -99,12 +100,6 @@ class Clips:
                 rows.append(row)
                 who.append(s)
         return torch.from_numpy(np.stack(rows)), torch.tensor(who)
-
-
-def load(work: Path) -> SpeakerEncoder:
-    encoder = SpeakerEncoder()
-    encoder.load_state_dict(torch.load(work / "embedder.pt", weights_only=True))
-    return encoder.eval()
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 #
 #   WORK=../nano-work bash training/run.sh [stage ...]
 #
-# Stages in order: setup texts speech vae latents train evaluate voices export.
+# Stages in order: setup texts speech vae latents train evaluate voices export
+# product.  The last one lets the program itself speak, and needs its path in
+# MYNAH; without it, it says so and does nothing.
 # Without arguments all of them.  Each stage keeps what it already has, so the
 # same command resumes after any stop.  `train` runs the decoder (GAN) and the
 # language model side by side, one thread each, for TRAIN_MINUTES.
@@ -57,7 +59,6 @@ train() {
 evaluate() {
     py whisper_folder
     WHISPER_DIR=$WORK/whisper py evaluate --what teacher,vae,tts
-    py speakers check
 }
 
 voices() { py speakers voices; }
@@ -67,7 +68,17 @@ export_() {
     "$VENV/bin/python" -m training.check_reference "$WORK/export"
 }
 
-if [ $# -eq 0 ]; then set -- setup texts speech vae latents train evaluate voices export; fi
+product() {
+    if [ -z "${MYNAH:-}" ]; then
+        echo "left out: name the program in MYNAH"
+        return
+    fi
+    py speakers previews --mynah "$MYNAH" --model "$WORK/export"
+    py speakers check --mynah "$MYNAH" --model "$WORK/export"
+    "$VENV/bin/python" -m training.judge --mynah "$MYNAH" --model "$WORK/export" --whisper "$WORK/whisper"
+}
+
+if [ $# -eq 0 ]; then set -- setup texts speech vae latents train evaluate voices export product; fi
 for stage in "$@"; do
     echo "== $stage"
     if [ "$stage" = export ]; then export_; else "$stage"; fi
