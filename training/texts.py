@@ -74,7 +74,8 @@ def main() -> None:
     ap.add_argument("--rows", type=int, default=6000)
     args = ap.parse_args()
     rng = random.Random(7)
-    held_out = {s.strip().lower() for s in Path(__file__).with_name("evaluation.txt").read_text().splitlines()}
+    held_out = {s.strip().lower() for name in ("evaluation.txt", "dev.txt")
+                for s in Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()}
     kinds = {"examples": examples(args.wordnet, rng)}
     nouns = definitions(args.wordnet)
     rng.shuffle(nouns)
