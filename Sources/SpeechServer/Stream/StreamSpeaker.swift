@@ -7,7 +7,6 @@ import SpeechEngine
 struct StreamSpeaker {
     let source: any SpeechSource
     let meter: KeyMeter
-    let limits: ServerConfiguration.Limits
     let desk: StreamDesk
     let outlet: StreamOutlet
     let clock: StreamClock
@@ -25,12 +24,10 @@ struct StreamSpeaker {
     }
 
     init(
-        source: any SpeechSource, meter: KeyMeter, limits: ServerConfiguration.Limits, desk: StreamDesk,
-        outlet: StreamOutlet, clock: StreamClock
+        source: any SpeechSource, meter: KeyMeter, desk: StreamDesk, outlet: StreamOutlet, clock: StreamClock
     ) {
-        self.meter = meter
         self.source = source
-        self.limits = limits
+        self.meter = meter
         self.desk = desk
         self.outlet = outlet
         self.clock = clock
