@@ -30,8 +30,8 @@ extension Exchange {
     }
 
     /// The page that a list's query asks for.
-    func page(_ more: Set<String> = []) throws(APIError) -> (limit: Int, before: Int64?) {
-        let fields = try query(more.union(["limit", "before"]))
+    func page() throws(APIError) -> (limit: Int, before: Int64?) {
+        let fields = try query(["limit", "before"])
         let before = try fields.integer("before", in: 0...Int.max)
         return (try fields.integer("limit", in: 1...500) ?? 50, before.map { Int64($0) })
     }
