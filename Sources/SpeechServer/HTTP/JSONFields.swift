@@ -10,6 +10,22 @@ struct JSONFields: Sendable {
 
     init(object: JSONObject) { self.object = object }
 
+    /// Reads a JSON object.
+    ///
+    /// - Parameter name: What messages call it.
+    /// - Throws: 400 for anything but strict JSON.
+    init(json: [UInt8], named name: String, limits: StrictJSON.Limits) throws(APIError) {
+        let value: JSONValue
+        do throws(StrictJSONError) { value = try StrictJSON.parse(json, limits: limits) } catch {
+            throw APIError(.badRequest, code: "invalid_json", "The \(name) is not valid JSON: \(error).")
+        }
+        guard let object = value.asObject else {
+            throw APIError(
+                .badRequest, code: "invalid_json", "The \(name) must be a JSON object, not \(value.kind).")
+        }
+        self.init(object: object)
+    }
+
     /// Fields that came as texts, in a form or a path's query.
     ///
     /// - Parameter plain: Fields that stay texts; the others may be numbers or truths.

@@ -1,5 +1,4 @@
 import Checkpoint
-import HTTPTypes
 
 /// What a client says over a stream.
 enum StreamMessage {
@@ -19,17 +18,9 @@ enum StreamMessage {
     static func read(
         _ bytes: [UInt8], limits: ServerConfiguration.Limits, model: LoadedModel?, revision: Int
     ) throws(APIError) -> StreamMessage {
-        let value: JSONValue
-        do throws(StrictJSONError) {
-            value = try StrictJSON.parse(
-                bytes, limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
-        } catch {
-            throw APIError(.badRequest, code: "invalid_json", "The message is not valid JSON: \(error).")
-        }
-        guard let object = value.asObject else {
-            throw APIError(.badRequest, code: "invalid_json", "A message must be a JSON object, not \(value.kind).")
-        }
-        let fields = JSONFields(object: object)
+        let fields = try JSONFields(
+            json: bytes, named: "message",
+            limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
         guard let type = try fields.string("type") else {
             throw APIError.bad("type", code: "missing_required_parameter", "The field type is missing.")
         }
