@@ -88,7 +88,7 @@ struct GradioRoutes: Sendable {
     private func join(_ exchange: Exchange) async throws -> Response {
         let fields = try await exchange.json()
         guard let function = try fields.integer("fn_index", in: 0...Self.functions.count - 1) else {
-            throw APIError.bad("fn_index", code: "missing_required_parameter", "The field fn_index is missing.")
+            throw APIError.missing("fn_index")
         }
         let session = try session(try fields.string("session_hash"))
         let box = try desk.makeBox("session \(session)", of: exchange.owner)

@@ -59,9 +59,7 @@ struct JSONFields: Sendable {
     }
 
     func text(_ key: String, limit: Int) throws(APIError) -> String {
-        guard let text = try string(key) else {
-            throw APIError.bad(key, code: "missing_required_parameter", "The field \(key) is missing.")
-        }
+        guard let text = try string(key) else { throw APIError.missing(key) }
         guard text.unicodeScalars.count <= limit else {
             throw APIError.bad(
                 key, code: "string_above_max_length", "The field \(key) may have \(limit) characters at most.")

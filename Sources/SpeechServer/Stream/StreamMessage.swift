@@ -21,17 +21,13 @@ enum StreamMessage {
         let fields = try JSONFields(
             json: bytes, named: "message",
             limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
-        guard let type = try fields.string("type") else {
-            throw APIError.bad("type", code: "missing_required_parameter", "The field type is missing.")
-        }
+        guard let type = try fields.string("type") else { throw APIError.missing("type") }
         switch type {
         case "session.config":
             return .configure(
                 try StreamSettings(fields, model: model, revision: revision), key: try fields.string("api_key"))
         case "input.text":
-            guard let text = try fields.string("text") else {
-                throw APIError.bad("text", code: "missing_required_parameter", "The field text is missing.")
-            }
+            guard let text = try fields.string("text") else { throw APIError.missing("text") }
             return .text(text)
         case "input.done": return .done
         case "input.cancel": return .cancel
