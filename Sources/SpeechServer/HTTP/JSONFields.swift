@@ -29,22 +29,20 @@ struct JSONFields: Sendable {
     /// Fields that came as texts, in a form or a path's query.
     ///
     /// - Parameter plain: Fields that stay texts; the others may be numbers or truths.
-    init(texts: [String: String], plain: Set<String>) throws(APIError) {
-        let members = texts.map { key, text -> String in
-            let isValue = !plain.contains(key) && (try? StrictJSON.parse(Array(text.utf8))).map(Self.isScalar) ?? false
-            return Self.quoted(key) + ":" + (isValue ? text : Self.quoted(text))
-        }
-        let json = Array("{\(members.joined(separator: ","))}".utf8)
-        guard let object = (try? StrictJSON.parse(json))?.asObject else {
-            throw APIError(.badRequest, code: "invalid_form", "The form's fields cannot be read.")
+    init(texts: [String: String], plain: Set<String>) {
+        var object = JSONObject()
+        for (key, text) in texts {
+            _ = object.append(key, plain.contains(key) ? .string(text) : Self.scalar(text))
         }
         self.init(object: object)
     }
 
-    private static func isScalar(_ value: JSONValue) -> Bool { value.asDouble != nil || value.asBool != nil }
-
-    private static func quoted(_ text: String) -> String {
-        String(decoding: Answers.jsonBytes([text]).dropFirst().dropLast(), as: UTF8.self)
+    /// A number or a truth where the text reads as one, else the text.
+    private static func scalar(_ text: String) -> JSONValue {
+        guard let value = try? StrictJSON.parse(Array(text.utf8)), value.asDouble != nil || value.asBool != nil else {
+            return .string(text)
+        }
+        return value
     }
 
     /// The fields that are there, null or not.

@@ -13,7 +13,7 @@ extension Exchange {
         guard text.utf8.count <= 4096 else {
             throw APIError(.badRequest, code: "invalid_value", "The query is too long.")
         }
-        let fields = try JSONFields(texts: try FormFields(Array(text.utf8)).values, plain: plain)
+        let fields = JSONFields(texts: try FormFields(Array(text.utf8)).values, plain: plain)
         try fields.refuseOthers(than: known)
         return fields
     }
