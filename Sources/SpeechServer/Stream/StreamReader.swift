@@ -62,7 +62,7 @@ struct StreamReader {
         clock.touch()
         do throws(APIError) {
             let message = try StreamMessage.read(
-                bytes, limits: limits, model: source.loaded, revision: settings.revision + 1)
+                bytes, limits: limits, source: source, revision: settings.revision + 1)
             try await open(message)
             try follow(message)
         } catch {
