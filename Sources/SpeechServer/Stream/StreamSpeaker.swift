@@ -1,4 +1,5 @@
 import AudioIO
+import Foundation
 import NIOCore
 import NIOWebSocket
 import SpeechEngine
@@ -135,7 +136,8 @@ struct StreamSpeaker {
             try await outlet.send(
                 StreamEvent.AudioStart(
                     utterance_index: sentence.utterance, sentence_index: sentence.index,
-                    sentence_text: sentence.text.trimmed, format: settings.form.format.rawValue,
+                    sentence_text: sentence.text.trimmingCharacters(in: .whitespacesAndNewlines),
+                    format: settings.form.format.rawValue,
                     sample_rate: settings.form.format.encodedRateHz(for: settings.form.rateHz ?? rate),
                     seed: "\(ticket.seed)"))
         }
@@ -203,10 +205,4 @@ struct StreamSpeaker {
 
 extension SpeechEvent {
     fileprivate var isEnd: Bool { if case .finished = self { true } else { false } }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
 }
