@@ -91,7 +91,7 @@ struct SpeechAnswers: Sendable {
     func headers(_ speech: LiveSpeech, type: String) -> HTTPFields {
         var headers: HTTPFields = [
             .contentType: type, .cacheControl: "no-store", .generated: "true",
-            .sampleRate: "\(form.encodedRateHz(of: speech.model))", .seed: "\(speech.ticket.seed)",
+            .sampleRate: "\(form.encodedRateHz(for: speech.ticket.sampleRateHz))", .seed: "\(speech.ticket.seed)",
         ]
         if let id = speech.historyID { headers[.historyID] = id.description }
         if !warnings.isEmpty { headers[.warning] = warnings.joined(separator: "; ") }

@@ -137,8 +137,7 @@ struct StreamSpeaker {
                 StreamEvent.AudioStart(
                     utterance_index: sentence.utterance, sentence_index: sentence.index,
                     sentence_text: sentence.text.trimmingCharacters(in: .whitespacesAndNewlines),
-                    format: settings.form.format.rawValue,
-                    sample_rate: settings.form.format.encodedRateHz(for: settings.form.rateHz ?? rate),
+                    format: settings.form.format.rawValue, sample_rate: settings.form.encodedRateHz(for: rate),
                     seed: "\(ticket.seed)"))
         }
         for await event in ticket.events {
