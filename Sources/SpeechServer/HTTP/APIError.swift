@@ -108,7 +108,8 @@ extension APIError {
 
     static func wholeSeconds(_ time: Duration) -> Int { max(1, Int(time.inSeconds.rounded(.up))) }
 
-    private static func sentence(_ text: String) -> String {
+    /// Words that begin with a capital letter and end with a full stop.
+    static func sentence(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
     }
 }

@@ -54,8 +54,7 @@ extension Exchange {
 extension APIError {
     /// What the store refused.
     init(_ error: StoreError) {
-        let words = error.description
-        let message = words.prefix(1).uppercased() + words.dropFirst() + "."
+        let message = Self.sentence(error.description)
         switch error {
         case .notFound(let kind, _):
             self.init(.notFound, code: "\(kind)_not_found", message)

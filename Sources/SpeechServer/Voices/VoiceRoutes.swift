@@ -111,7 +111,7 @@ struct VoiceRoutes: Sendable {
         } catch {
             try await store.deleteVoice(voice.id, spoken: .deleted)
             if let error = error as? AudioReadError {
-                throw APIError(StoreError.badVoiceFile(reason: Recording.sentence(error)))
+                throw APIError(StoreError.badVoiceFile(reason: APIError.sentence(error.description)))
             }
             throw error
         }
