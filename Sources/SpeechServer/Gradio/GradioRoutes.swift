@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import SpeechEngine
+import SpeechStore
 
 /// What clients of Gradio look for who call the model's original page: `/generate` with its seven inputs.
 ///
@@ -92,12 +93,12 @@ struct GradioRoutes: Sendable {
         }
         let session = try session(try fields.string("session_hash"))
         let box = try desk.makeBox("session \(session)", of: exchange.owner)
-        return Answers.json(["event_id": try await begin(function, fields, GradioDesk.makeID(), box, exchange)])
+        return Answers.json(["event_id": try await begin(function, fields, "\(RecordID())", box, exchange)])
     }
 
     private func call(_ exchange: Exchange) async throws -> Response {
         let function = try function(exchange)
-        let event = GradioDesk.makeID()
+        let event = "\(RecordID())"
         let fields = try await exchange.json()
         let box = try desk.makeBox("call \(event)", of: exchange.owner)
         return Answers.json(["event_id": try await begin(function, fields, event, box, exchange)])
