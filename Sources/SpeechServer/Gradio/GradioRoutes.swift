@@ -1,6 +1,5 @@
 import AudioIO
 import Checkpoint
-import Dispatch
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -21,8 +20,6 @@ struct GradioRoutes: Sendable {
     private let desk = GradioDesk()
     private let config: String
     private let info: String
-    /// Decoding takes a while, and the server's threads should not wait for it.
-    private let decoding = DispatchQueue(label: "mynah.decoding")
 
     /// - Throws: Where the files that describe the page are missing.
     init(source: any SpeechSource) throws {
@@ -54,19 +51,12 @@ struct GradioRoutes: Sendable {
         let form = try await exchange.form(limit: limit + (64 << 10), files: ["files"])
         let bytes = try form.file("files").bytes
         let rate = source.loaded?.sampleRateHz
-        let decoded: Result<MonoAudio, AudioReadError> = await withCheckedContinuation { continuation in
-            decoding.async {
-                continuation.resume(
-                    returning: Result { () throws(AudioReadError) in
-                        try AudioFile.readMono(
-                            bytes: bytes, named: "the recording", sampleRateHz: rate, limits: .prompt)
-                    })
+        do {
+            let audio = try await VoiceShelf.offTheServer {
+                try AudioFile.readMono(bytes: bytes, named: "the recording", sampleRateHz: rate, limits: .prompt)
             }
-        }
-        switch decoded {
-        case .success(let audio):
             return Answers.json([shelf.keep(GradioFile(owner: exchange.owner, content: .recording(audio)))])
-        case .failure(let error):
+        } catch let error as AudioReadError {
             throw APIError(.unsupportedMediaType, code: "invalid_audio", parameter: "files", "\(error)")
         }
     }
