@@ -65,13 +65,9 @@ struct GradioRoutes: Sendable {
         guard case .speech(let bytes)? = shelf.file(exchange.values["file"] ?? "", of: exchange.owner)?.content else {
             throw APIError(.notFound, code: "file_not_found", "There is no such file here (any more).")
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: AudioFormat.wav.mediaType, .cacheControl: "no-store", .generated: "true",
-                .contentDisposition: "attachment; filename=\"audio.wav\"",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        var response = Answers.bytes(bytes, type: AudioFormat.wav.mediaType, name: "audio.wav")
+        response.headers[.generated] = "true"
+        return response
     }
 
     // MARK: Calls
