@@ -98,35 +98,28 @@ struct GradioRoutes: Sendable {
         let speech = GradioSpeech(
             source: source, shelf: shelf, owner: exchange.owner, event: event, box: box,
             address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
-        var inputs: GradioInputs?
-        var fault: APIError?
         do throws(APIError) {
-            guard function == 0 else {
-                throw APIError(
-                    .notImplemented, code: "not_implemented",
-                    "This server does not recognise speech: write the prompt text yourself.")
-            }
-            guard let data = fields.object["data"]?.asArray else {
-                throw APIError.bad("data", "The field data must be a list of the inputs.")
-            }
-            inputs = try GradioInputs(data)
-        } catch { fault = error }
-        guard let inputs else {
-            let message = fault?.message ?? ""
+            let inputs = try Self.inputs(of: function, fields)
+            let ticket = try await inputs.prompt == nil ? speech.submit(inputs.request) : nil
+            desk.begin(event, of: exchange.owner, box) { await speech.run(inputs, ticket) }
+        } catch {
+            guard error.retryAfterSeconds == nil else { throw error }
+            let message = error.message
             desk.begin(event, of: exchange.owner, box) { .failed(event: event, message: message) }
-            return event
         }
-        var ticket: SpeechTicket?
-        if inputs.prompt == nil {
-            do throws(APIError) { ticket = try await speech.submit(inputs.request) } catch {
-                guard error.retryAfterSeconds == nil else { throw error }
-                let message = error.message
-                desk.begin(event, of: exchange.owner, box) { .failed(event: event, message: message) }
-                return event
-            }
-        }
-        desk.begin(event, of: exchange.owner, box) { [ticket] in await speech.run(inputs, ticket) }
         return event
+    }
+
+    private static func inputs(of function: Int, _ fields: JSONFields) throws(APIError) -> GradioInputs {
+        guard function == 0 else {
+            throw APIError(
+                .notImplemented, code: "not_implemented",
+                "This server does not recognise speech: write the prompt text yourself.")
+        }
+        guard let data = fields.object["data"]?.asArray else {
+            throw APIError.bad("data", "The field data must be a list of the inputs.")
+        }
+        return try GradioInputs(data)
     }
 
     /// `cancel` and `reset`: both name the event.
