@@ -232,6 +232,25 @@ struct GradioTests {
         }
     }
 
+    @Test func theLimitsOfAKeyCountCalls() async throws {
+        let engine = FakeEngine { $0.heldFrom = 0 }
+        try await TestServer.withStore(engine, { $0.keys = GivenKeys() }) { server, store in
+            let (_, secret) = try await store.addKey(
+                name: "narrow", limits: KeyLimits(concurrentRequests: 1, charactersPerMinute: 20), isAdmin: false)
+            let key = ["Authorization": "Bearer \(secret)"]
+            let json = #"{"data":["Hello."],"fn_index":0,"session_hash":"s"}"#
+            #expect(await server.post(Self.join, json, key).status == 200)
+            let second = await server.post(Self.join, json, key)
+            #expect(second.status == 429 && second.errorCode == "rate_limit_exceeded")
+            let long = #"{"data":["Hello. And this is too much."],"fn_index":0,"session_hash":"s"}"#
+            #expect(await server.post(Self.join, long, key).status == 200, "what never has room is the call's error")
+            engine.state.withLock { $0.heldFrom = nil }
+            let told = await server.send("GET", "/gradio_api/queue/data?session_hash=s", key).text
+            #expect(told.contains("This key may have 20 characters") && told.contains(#""success":true"#))
+            #expect(engine.state.withLock { $0.requests.count } == 1)
+        }
+    }
+
     @Test func sessionsAreNamedSanely() async throws {
         try await TestServer.run { server in
             #expect(await server.send("GET", "/gradio_api/queue/data").status == 400)

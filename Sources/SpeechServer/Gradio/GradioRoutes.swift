@@ -96,12 +96,12 @@ struct GradioRoutes: Sendable {
     ) async throws(APIError) -> String {
         let head = exchange.request.head
         let speech = GradioSpeech(
-            source: source, shelf: shelf, owner: exchange.owner, event: event, box: box,
-            address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
+            source: source, shelf: shelf, meter: exchange.services.meter, caller: exchange.caller, event: event,
+            box: box, address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
         do throws(APIError) {
             let inputs = try Self.inputs(of: function, fields)
-            let ticket = try await inputs.prompt == nil ? speech.submit(inputs.request) : nil
-            desk.begin(event, of: exchange.owner, box) { await speech.run(inputs, ticket) }
+            let accepted = try await inputs.prompt == nil ? speech.submit(inputs.request) : nil
+            desk.begin(event, of: exchange.owner, box) { await speech.run(inputs, accepted) }
         } catch {
             guard error.retryAfterSeconds == nil else { throw error }
             let message = error.message
