@@ -24,8 +24,8 @@ struct GradioRoutes: Sendable {
     /// - Throws: Where the files that describe the page are missing.
     init(source: any SpeechSource) throws {
         self.source = source
-        config = try PageRoutes.read("gradio-config.json")
-        info = try PageRoutes.read("gradio-info.json")
+        config = try String(contentsOf: ServerFile.url("gradio-config.json"), encoding: .utf8)
+        info = try String(contentsOf: ServerFile.url("gradio-info.json"), encoding: .utf8)
     }
 
     var routes: [Route] {
