@@ -77,7 +77,7 @@ struct FormTests {
     }
 
     @Test func textsBecomeValues() throws {
-        let fields = try JSONFields(texts: ["n": "7", "x": "1.5", "t": "true", "s": "7", "q": "a\"b\n"], plain: ["s"])
+        let fields = JSONFields(texts: ["n": "7", "x": "1.5", "t": "true", "s": "7", "q": "a\"b\n"], plain: ["s"])
         #expect(try fields.integer("n", in: 0...9) == 7)
         #expect(try fields.number("x", in: 0...9) == 1.5)
         #expect(try fields.flag("t") == true)

@@ -1,4 +1,3 @@
-import AudioIO
 import Foundation
 import SpeechEngine
 import SpeechStore
@@ -27,24 +26,13 @@ struct GradioTests {
     private static func upload(_ server: TestServer, _ bytes: [UInt8], name: String = "voice.wav") async
         -> RawClient.Reply
     {
-        let body =
-            Array("--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"\(name)\"\r\n\r\n".utf8) + bytes
-            + Array("\r\n--b--\r\n".utf8)
-        let client = server.client()
-        client.send(
-            TestServer.head(
-                "POST", "/gradio_api/upload", ["Content-Type": "multipart/form-data; boundary=b"], length: body.count))
-        client.send(body)
-        return await client.reply()
+        var form = TestForm()
+        form.add("files", file: bytes, called: name)
+        return await server.send("/gradio_api/upload", form)
     }
 
     private static func path(_ reply: RawClient.Reply) -> String {
         (try? JSONSerialization.jsonObject(with: Data(reply.body)) as? [String])?.first ?? ""
-    }
-
-    private static func recording(seconds: Double) throws -> [UInt8] {
-        let samples = (0..<Int(seconds * 16_000)).map { Float($0 % 80) / 160 - 0.25 }
-        return try SoundEncoder.whole(samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: 16_000)
     }
 
     @Test func thePageIsDescribed() async throws {
@@ -92,7 +80,7 @@ struct GradioTests {
 
     @Test func aRecordingIsSpokenLike() async throws {
         try await TestServer.run { server in
-            let uploaded = await Self.upload(server, try Self.recording(seconds: 2), name: "../../etc/passwd")
+            let uploaded = await Self.upload(server, try TestSound.wav(seconds: 2), name: "../../etc/passwd")
             let path = Self.path(uploaded)
             #expect(uploaded.status == 200 && path.count == 36 && !path.contains("/"))
             let file = #"{"path":"\#(path)","orig_name":"voice.wav","meta":{"_type":"gradio.FileData"}}"#
@@ -200,9 +188,7 @@ struct GradioTests {
             #expect(large.status == 413)
             let client = server.client()
             client.send(
-                TestServer.head(
-                    "POST", "/gradio_api/upload", ["Content-Type": "multipart/form-data; boundary=b"],
-                    length: 9_000_000_000))
+                TestServer.head("POST", "/gradio_api/upload", TestForm.headers, length: 9_000_000_000))
             #expect(await client.reply().status == 413)
             #expect(await server.post("/gradio_api/upload", "{}").status == 415)
         }
@@ -229,6 +215,25 @@ struct GradioTests {
             let path = try #require(text.firstMatch(of: /"path":"([0-9a-f]+\.wav)"/)?.1)
             #expect(await server.send("GET", "/gradio_api/file=\(path)", theirs).status == 404)
             #expect(await server.send("GET", "/gradio_api/file=\(path)", mine).status == 200)
+        }
+    }
+
+    @Test func theLimitsOfAKeyCountCalls() async throws {
+        let engine = FakeEngine { $0.heldFrom = 0 }
+        try await TestServer.withStore(engine, { $0.keys = GivenKeys() }) { server, store in
+            let (_, secret) = try await store.addKey(
+                name: "narrow", limits: KeyLimits(concurrentRequests: 1, charactersPerMinute: 20), isAdmin: false)
+            let key = ["Authorization": "Bearer \(secret)"]
+            let json = #"{"data":["Hello."],"fn_index":0,"session_hash":"s"}"#
+            #expect(await server.post(Self.join, json, key).status == 200)
+            let second = await server.post(Self.join, json, key)
+            #expect(second.status == 429 && second.errorCode == "rate_limit_exceeded")
+            let long = #"{"data":["Hello. And this is too much."],"fn_index":0,"session_hash":"s"}"#
+            #expect(await server.post(Self.join, long, key).status == 200, "what never has room is the call's error")
+            engine.state.withLock { $0.heldFrom = nil }
+            let told = await server.send("GET", "/gradio_api/queue/data?session_hash=s", key).text
+            #expect(told.contains("This key may have 20 characters") && told.contains(#""success":true"#))
+            #expect(engine.state.withLock { $0.requests.count } == 1)
         }
     }
 

@@ -51,6 +51,18 @@ struct OperationTests {
         #expect(!log.contains("private") && !log.contains(secret))
     }
 
+    @Test func everyMethodOfTheRoutesIsCountedByName() async throws {
+        try await TestServer.run { server in
+            for (method, name) in [
+                ("GET", "GET"), ("POST", "POST"), ("PATCH", "PATCH"), ("DELETE", "DELETE"), ("PUT", "other"),
+            ] {
+                _ = await server.send(method, "/nothing")
+                let page = await server.send("GET", "/metrics").text
+                #expect(page.contains(#"path="unknown",method="\#(name)",status="404""#))
+            }
+        }
+    }
+
     /// An engine with work that made no step for a minute hangs; one that waits for slow readers does not.
     @Test(arguments: [(1, 0, 61, 503), (1, 0, 5, 200), (1, 1, 61, 200), (0, 0, 61, 200)])
     func aHangingEngineIsNotAlive(taken: Int, paused: Int, seconds: Int, status: Int) async throws {

@@ -59,7 +59,7 @@ public struct JSONObject: Sendable, Equatable {
     public subscript(key: String) -> JSONValue? { index[Key(text: key)].map { members[$0].value } }
 
     /// Appends a member and says true, or says false and leaves the object as it is where the key is taken.
-    mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+    public mutating func append(_ key: String, _ value: JSONValue) -> Bool {
         guard index.updateValue(members.count, forKey: Key(text: key)) == nil else { return false }
         members.append((key, value))
         return true

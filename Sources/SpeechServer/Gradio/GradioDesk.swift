@@ -18,15 +18,6 @@ final class GradioDesk: Sendable {
     /// How long a box waits for a reader.
     private let patience: Duration = .seconds(600)
 
-    /// An id that nobody guesses.
-    static func makeID() -> String {
-        var source = SystemRandomNumberGenerator()
-        return (0..<2).map { _ in
-            let digits = String(UInt64.random(in: .min ... .max, using: &source), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-
     /// The box of a session or of a call; nil where nobody put anything in one.
     func box(_ name: String, of owner: String) -> GradioBox? { state.withLock { $0.boxes["\(owner) \(name)"] } }
 

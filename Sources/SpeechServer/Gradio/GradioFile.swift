@@ -1,4 +1,5 @@
 import AudioIO
+import SpeechStore
 import Synchronization
 
 /// A file of a client of Gradio: a recording that it sent, or speech that was made for it.
@@ -53,7 +54,7 @@ final class GradioShelf: Sendable {
 
     /// - Returns: The id.
     func keep(_ file: GradioFile) -> String {
-        let id = GradioDesk.makeID() + ".wav"
+        let id = "\(RecordID()).wav"
         entries.withLock { entries in
             entries[id] = Entry(file: file, lastUse: .now)
             entries = entries.filter { .now - $0.value.lastUse < time }

@@ -63,7 +63,6 @@ enum GradioMessage: Sendable {
     private struct Starts: Encodable {
         var msg = "process_starts"
         let event_id: String
-        var eta: Double?
     }
 
     private struct Progress: Encodable {

@@ -1,11 +1,11 @@
 import AudioIO
 import Checkpoint
-import Dispatch
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import SpeechEngine
+import SpeechStore
 
 /// What clients of Gradio look for who call the model's original page: `/generate` with its seven inputs.
 ///
@@ -20,14 +20,12 @@ struct GradioRoutes: Sendable {
     private let desk = GradioDesk()
     private let config: String
     private let info: String
-    /// Decoding takes a while, and the server's threads should not wait for it.
-    private let decoding = DispatchQueue(label: "mynah.decoding")
 
     /// - Throws: Where the files that describe the page are missing.
     init(source: any SpeechSource) throws {
         self.source = source
-        config = try PageRoutes.read("gradio-config.json")
-        info = try PageRoutes.read("gradio-info.json")
+        config = try String(contentsOf: ServerFile.url("gradio-config.json"), encoding: .utf8)
+        info = try String(contentsOf: ServerFile.url("gradio-info.json"), encoding: .utf8)
     }
 
     var routes: [Route] {
@@ -53,19 +51,12 @@ struct GradioRoutes: Sendable {
         let form = try await exchange.form(limit: limit + (64 << 10), files: ["files"])
         let bytes = try form.file("files").bytes
         let rate = source.loaded?.sampleRateHz
-        let decoded: Result<MonoAudio, AudioReadError> = await withCheckedContinuation { continuation in
-            decoding.async {
-                continuation.resume(
-                    returning: Result { () throws(AudioReadError) in
-                        try AudioFile.readMono(
-                            bytes: bytes, named: "the recording", sampleRateHz: rate, limits: .prompt)
-                    })
+        do {
+            let audio = try await VoiceShelf.offTheServer {
+                try AudioFile.readMono(bytes: bytes, named: "the recording", sampleRateHz: rate, limits: .prompt)
             }
-        }
-        switch decoded {
-        case .success(let audio):
             return Answers.json([shelf.keep(GradioFile(owner: exchange.owner, content: .recording(audio)))])
-        case .failure(let error):
+        } catch let error as AudioReadError {
             throw APIError(.unsupportedMediaType, code: "invalid_audio", parameter: "files", "\(error)")
         }
     }
@@ -74,13 +65,9 @@ struct GradioRoutes: Sendable {
         guard case .speech(let bytes)? = shelf.file(exchange.values["file"] ?? "", of: exchange.owner)?.content else {
             throw APIError(.notFound, code: "file_not_found", "There is no such file here (any more).")
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: AudioFormat.wav.mediaType, .cacheControl: "no-store", .generated: "true",
-                .contentDisposition: "attachment; filename=\"audio.wav\"",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        var response = Answers.bytes(bytes, type: AudioFormat.wav.mediaType, name: "audio.wav")
+        response.headers[.generated] = "true"
+        return response
     }
 
     // MARK: Calls
@@ -88,16 +75,16 @@ struct GradioRoutes: Sendable {
     private func join(_ exchange: Exchange) async throws -> Response {
         let fields = try await exchange.json()
         guard let function = try fields.integer("fn_index", in: 0...Self.functions.count - 1) else {
-            throw APIError.bad("fn_index", code: "missing_required_parameter", "The field fn_index is missing.")
+            throw APIError.missing("fn_index")
         }
         let session = try session(try fields.string("session_hash"))
         let box = try desk.makeBox("session \(session)", of: exchange.owner)
-        return Answers.json(["event_id": try await begin(function, fields, GradioDesk.makeID(), box, exchange)])
+        return Answers.json(["event_id": try await begin(function, fields, "\(RecordID())", box, exchange)])
     }
 
     private func call(_ exchange: Exchange) async throws -> Response {
         let function = try function(exchange)
-        let event = GradioDesk.makeID()
+        let event = "\(RecordID())"
         let fields = try await exchange.json()
         let box = try desk.makeBox("call \(event)", of: exchange.owner)
         return Answers.json(["event_id": try await begin(function, fields, event, box, exchange)])
@@ -109,37 +96,30 @@ struct GradioRoutes: Sendable {
     ) async throws(APIError) -> String {
         let head = exchange.request.head
         let speech = GradioSpeech(
-            source: source, shelf: shelf, owner: exchange.owner, event: event, box: box,
-            address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
-        var inputs: GradioInputs?
-        var fault: APIError?
+            source: source, shelf: shelf, meter: exchange.services.meter, caller: exchange.caller, event: event,
+            box: box, address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
         do throws(APIError) {
-            guard function == 0 else {
-                throw APIError(
-                    .notImplemented, code: "not_implemented",
-                    "This server does not recognise speech: write the prompt text yourself.")
-            }
-            guard let data = fields.object["data"]?.asArray else {
-                throw APIError.bad("data", "The field data must be a list of the inputs.")
-            }
-            inputs = try GradioInputs(data)
-        } catch { fault = error }
-        guard let inputs else {
-            let message = fault?.message ?? ""
+            let inputs = try Self.inputs(of: function, fields)
+            let accepted = try await inputs.prompt == nil ? speech.submit(inputs.request) : nil
+            desk.begin(event, of: exchange.owner, box) { await speech.run(inputs, accepted) }
+        } catch {
+            guard error.retryAfterSeconds == nil else { throw error }
+            let message = error.message
             desk.begin(event, of: exchange.owner, box) { .failed(event: event, message: message) }
-            return event
         }
-        var ticket: SpeechTicket?
-        if inputs.prompt == nil {
-            do throws(APIError) { ticket = try await speech.submit(inputs.request) } catch {
-                guard error.retryAfterSeconds == nil else { throw error }
-                let message = error.message
-                desk.begin(event, of: exchange.owner, box) { .failed(event: event, message: message) }
-                return event
-            }
-        }
-        desk.begin(event, of: exchange.owner, box) { [ticket] in await speech.run(inputs, ticket) }
         return event
+    }
+
+    private static func inputs(of function: Int, _ fields: JSONFields) throws(APIError) -> GradioInputs {
+        guard function == 0 else {
+            throw APIError(
+                .notImplemented, code: "not_implemented",
+                "This server does not recognise speech: write the prompt text yourself.")
+        }
+        guard let data = fields.object["data"]?.asArray else {
+            throw APIError.bad("data", "The field data must be a list of the inputs.")
+        }
+        return try GradioInputs(data)
     }
 
     /// `cancel` and `reset`: both name the event.

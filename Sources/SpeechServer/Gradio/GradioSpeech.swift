@@ -3,9 +3,17 @@ import SpeechEngine
 
 /// Speaks one call of the original page's `/generate`.
 struct GradioSpeech: Sendable {
+    /// A call that the engine has taken.
+    struct Accepted: Sendable {
+        let ticket: SpeechTicket
+        /// Counts against the limits of the key as long as the call goes on.
+        let pass: KeyMeter.Pass?
+    }
+
     let source: any SpeechSource
     let shelf: GradioShelf
-    let owner: String
+    let meter: KeyMeter
+    let caller: Caller
     let event: String
     let box: GradioBox
     /// Where files are, as the client calls the server.
@@ -14,24 +22,31 @@ struct GradioSpeech: Sendable {
     /// Hands a call without a recording to the engine.
     ///
     /// - Throws: `APIError`.
-    func submit(_ request: SpeechRequest) async throws(APIError) -> SpeechTicket {
+    func submit(_ request: SpeechRequest) async throws(APIError) -> Accepted {
         var request = request
-        request.owner = owner
-        do throws(AdmissionError) { return try await source.submit(request) } catch { throw APIError(error) }
+        request.owner = caller.name
+        let pass = try meter.admit(
+            caller, characters: request.text.unicodeScalars.count, engine: source.snapshot())
+        do throws(AdmissionError) {
+            return Accepted(ticket: try await source.submit(request), pass: pass)
+        } catch {
+            throw APIError(error)
+        }
     }
 
     /// Speaks.
     ///
-    /// - Parameter ticket: Nil where the voice is to be made first.
+    /// - Parameter accepted: Nil where the voice is to be made first.
     /// - Returns: The last message of the call.
-    func run(_ inputs: GradioInputs, _ ticket: SpeechTicket?) async -> GradioMessage {
+    func run(_ inputs: GradioInputs, _ accepted: Accepted?) async -> GradioMessage {
         for note in inputs.notes { box.post(.note(event: event, note)) }
         do {
             var request = inputs.request
             if let prompt = inputs.prompt { request.voice = .prompt(try await voice(prompt.file, prompt.text)) }
-            let accepted: SpeechTicket
-            if let ticket { accepted = ticket } else { accepted = try await submit(request) }
-            return .completed(event: event, file: try await speech(accepted))
+            let call: Accepted
+            if let accepted { call = accepted } else { call = try await submit(request) }
+            defer { withExtendedLifetime(call.pass) {} }
+            return .completed(event: event, file: try await speech(call.ticket))
         } catch let error as APIError {
             return .failed(event: event, message: error.message)
         } catch {
@@ -40,7 +55,7 @@ struct GradioSpeech: Sendable {
     }
 
     private func voice(_ file: String, _ transcript: String) async throws -> VoicePrompt {
-        guard case .recording(let audio)? = shelf.file(file, of: owner)?.content else {
+        guard case .recording(let audio)? = shelf.file(file, of: caller.name)?.content else {
             throw APIError.bad(
                 "prompt_wav_path_input",
                 "The prompt audio is not here (any more): upload it again. Paths and addresses are never opened.")
@@ -77,7 +92,7 @@ struct GradioSpeech: Sendable {
         guard hasSound else { throw APIError.noAudio }
         _ = try writer.finish()
         let bytes = audio.bytes
-        let id = shelf.keep(GradioFile(owner: owner, content: .speech(bytes)))
+        let id = shelf.keep(GradioFile(owner: caller.name, content: .speech(bytes)))
         return GradioFile.Description(path: id, url: "\(address)/gradio_api/file=\(id)", size: bytes.count)
     }
 }

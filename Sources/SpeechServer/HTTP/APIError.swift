@@ -43,6 +43,11 @@ struct APIError: Error, Equatable {
         APIError(.badRequest, code: code, parameter: parameter, message)
     }
 
+    /// A field that must be there is not.
+    static func missing(_ parameter: String) -> APIError {
+        bad(parameter, code: "missing_required_parameter", "The field \(parameter) is missing.")
+    }
+
     /// The end of a speech without sound.
     static let noAudio = APIError(
         .internalServerError, .server, code: "no_audio", "The model spoke no sound for this text.")
@@ -103,7 +108,8 @@ extension APIError {
 
     static func wholeSeconds(_ time: Duration) -> Int { max(1, Int(time.inSeconds.rounded(.up))) }
 
-    private static func sentence(_ text: String) -> String {
+    /// Words that begin with a capital letter and end with a full stop.
+    static func sentence(_ text: String) -> String {
         text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
     }
 }

@@ -23,9 +23,8 @@ struct Exchange: Sendable {
 
     /// Reads the whole body.
     ///
-    /// - Throws: 413 where it is too long, before and while reading; 408 where it takes too long; 415 where it is packed.
-    ///
     /// - Parameter limit: Bytes; nil for the usual limit.
+    /// - Throws: 413 where it is too long, before and while reading; 408 where it takes too long; 415 where it is packed.
     func body(limit: Int? = nil) async throws -> [UInt8] {
         if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
             throw unread(.unsupportedMediaType, "unsupported_encoding", "Send the body as it is, not packed.")
@@ -59,30 +58,19 @@ struct Exchange: Sendable {
 
     /// Reads the body as a JSON object.
     ///
-    /// - Throws: What ``body()`` throws, 415 for another type, and 400 for anything but strict JSON.
-    ///
     /// - Parameters:
     ///   - limit: Bytes; nil for the usual limit.
     ///   - valueCount: How many values there may be.
+    /// - Throws: What ``body(limit:)`` throws, 415 for another type, and 400 for anything but strict JSON.
     func json(limit: Int? = nil, valueCount: Int = 20_000) async throws -> JSONFields {
         guard mediaType == "application/json" else {
             throw unread(
                 .unsupportedMediaType, "unsupported_media_type",
                 "Send the body as JSON, with the header Content-Type: application/json.")
         }
-        let bytes = try await body(limit: limit)
-        let value: JSONValue
-        do throws(StrictJSONError) {
-            value = try StrictJSON.parse(
-                bytes,
-                limits: StrictJSON.Limits(byteCount: limit ?? limits.bodyBytes, depth: 16, valueCount: valueCount))
-        } catch {
-            throw APIError(.badRequest, code: "invalid_json", "The body is not valid JSON: \(error).")
-        }
-        guard let object = value.asObject else {
-            throw APIError(.badRequest, code: "invalid_json", "The body must be a JSON object, not \(value.kind).")
-        }
-        return JSONFields(object: object)
+        return try JSONFields(
+            json: try await body(limit: limit), named: "body",
+            limits: StrictJSON.Limits(byteCount: limit ?? limits.bodyBytes, depth: 16, valueCount: valueCount))
     }
 
     /// The type of the body without its parameters, in small letters.

@@ -10,25 +10,39 @@ struct JSONFields: Sendable {
 
     init(object: JSONObject) { self.object = object }
 
-    /// Fields that came as texts, in a form or a path's query.
+    /// Reads a JSON object.
     ///
-    /// - Parameter plain: Fields that stay texts; the others may be numbers or truths.
-    init(texts: [String: String], plain: Set<String>) throws(APIError) {
-        let members = texts.map { key, text -> String in
-            let isValue = !plain.contains(key) && (try? StrictJSON.parse(Array(text.utf8))).map(Self.isScalar) ?? false
-            return Self.quoted(key) + ":" + (isValue ? text : Self.quoted(text))
+    /// - Parameter name: What messages call it.
+    /// - Throws: 400 for anything but strict JSON.
+    init(json: [UInt8], named name: String, limits: StrictJSON.Limits) throws(APIError) {
+        let value: JSONValue
+        do throws(StrictJSONError) { value = try StrictJSON.parse(json, limits: limits) } catch {
+            throw APIError(.badRequest, code: "invalid_json", "The \(name) is not valid JSON: \(error).")
         }
-        let json = Array("{\(members.joined(separator: ","))}".utf8)
-        guard let object = (try? StrictJSON.parse(json))?.asObject else {
-            throw APIError(.badRequest, code: "invalid_form", "The form's fields cannot be read.")
+        guard let object = value.asObject else {
+            throw APIError(
+                .badRequest, code: "invalid_json", "The \(name) must be a JSON object, not \(value.kind).")
         }
         self.init(object: object)
     }
 
-    private static func isScalar(_ value: JSONValue) -> Bool { value.asDouble != nil || value.asBool != nil }
+    /// Fields that came as texts, in a form or a path's query.
+    ///
+    /// - Parameter plain: Fields that stay texts; the others may be numbers or truths.
+    init(texts: [String: String], plain: Set<String>) {
+        var object = JSONObject()
+        for (key, text) in texts {
+            _ = object.append(key, plain.contains(key) ? .string(text) : Self.scalar(text))
+        }
+        self.init(object: object)
+    }
 
-    private static func quoted(_ text: String) -> String {
-        String(decoding: Answers.jsonBytes([text]).dropFirst().dropLast(), as: UTF8.self)
+    /// A number or a truth where the text reads as one, else the text.
+    private static func scalar(_ text: String) -> JSONValue {
+        guard let value = try? StrictJSON.parse(Array(text.utf8)), value.asDouble != nil || value.asBool != nil else {
+            return .string(text)
+        }
+        return value
     }
 
     /// The fields that are there, null or not.
@@ -43,9 +57,7 @@ struct JSONFields: Sendable {
     }
 
     func text(_ key: String, limit: Int) throws(APIError) -> String {
-        guard let text = try string(key) else {
-            throw APIError.bad(key, code: "missing_required_parameter", "The field \(key) is missing.")
-        }
+        guard let text = try string(key) else { throw APIError.missing(key) }
         guard text.unicodeScalars.count <= limit else {
             throw APIError.bad(
                 key, code: "string_above_max_length", "The field \(key) may have \(limit) characters at most.")

@@ -180,9 +180,7 @@ extension Exchange {
 
 extension MultipartForm {
     /// The texts as if they had been sent as JSON: what reads as a number or truth is one, where one is wanted.
-    func json(plain: Set<String>) throws(APIError) -> JSONFields {
-        try JSONFields(texts: fields, plain: plain)
-    }
+    func json(plain: Set<String>) -> JSONFields { JSONFields(texts: fields, plain: plain) }
 
     /// A file that must be there.
     func file(_ name: String) throws(APIError) -> File {

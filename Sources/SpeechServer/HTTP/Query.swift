@@ -13,7 +13,7 @@ extension Exchange {
         guard text.utf8.count <= 4096 else {
             throw APIError(.badRequest, code: "invalid_value", "The query is too long.")
         }
-        let fields = try JSONFields(texts: try FormFields(Array(text.utf8)).values, plain: plain)
+        let fields = JSONFields(texts: try FormFields(Array(text.utf8)).values, plain: plain)
         try fields.refuseOthers(than: known)
         return fields
     }
@@ -30,8 +30,8 @@ extension Exchange {
     }
 
     /// The page that a list's query asks for.
-    func page(_ more: Set<String> = []) throws(APIError) -> (limit: Int, before: Int64?) {
-        let fields = try query(more.union(["limit", "before"]))
+    func page() throws(APIError) -> (limit: Int, before: Int64?) {
+        let fields = try query(["limit", "before"])
         let before = try fields.integer("before", in: 0...Int.max)
         return (try fields.integer("limit", in: 1...500) ?? 50, before.map { Int64($0) })
     }
@@ -54,8 +54,7 @@ extension Exchange {
 extension APIError {
     /// What the store refused.
     init(_ error: StoreError) {
-        let words = error.description
-        let message = words.prefix(1).uppercased() + words.dropFirst() + "."
+        let message = Self.sentence(error.description)
         switch error {
         case .notFound(let kind, _):
             self.init(.notFound, code: "\(kind)_not_found", message)

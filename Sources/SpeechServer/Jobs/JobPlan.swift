@@ -33,8 +33,7 @@ struct JobPlan: Sendable {
         } else {
             voice = .modelDefault
         }
-        var isMadeUp = false
-        if case .modelDefault = voice { isMadeUp = voices.source.loaded?.defaultVoice == nil }
+        let isMadeUp = voice.isMadeUp(by: voices.source.loaded)
         needsVoiceOfFirstPart = job.kind == .longText && isMadeUp && parts.count > 1
         var done: [Int: Double] = [:]
         var expected = 0.0

@@ -31,7 +31,7 @@ struct NewJobReader: Sendable {
         let script: Script
         if exchange.mediaType == "multipart/form-data" {
             let form = try await exchange.form(limit: exchange.limits.textFileBytes + (64 << 10), files: ["file"])
-            fields = try form.json(plain: ["title", "voice", "cutting", "split"])
+            fields = form.json(plain: ["title", "voice", "cutting", "split"])
             try fields.refuseOthers(than: Self.known.union(["split"]).subtracting(["lines", "text"]))
             script = try Self.script(
                 try form.file("file"), split: try fields.choice("split", of: ["text", "lines"]) ?? "text",

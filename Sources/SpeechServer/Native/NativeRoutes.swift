@@ -25,7 +25,7 @@ struct NativeRoutes: Sendable {
         }
         let form = try await exchange.form(
             limit: exchange.limits.recordingBytes + exchange.limits.bodyBytes, files: ["prompt_audio"])
-        let fields = try form.json(plain: Self.texts)
+        let fields = form.json(plain: Self.texts)
         try fields.refuseOthers(than: Self.known.union(["prompt_text"]))
         guard fields.has("prompt_text") || form.files["prompt_audio"] != nil else {
             return try await speak(fields, prompt: nil, exchange)

@@ -42,9 +42,7 @@ struct OpenAIRoutes: Sendable {
     private func speech(_ exchange: Exchange) async throws -> Response {
         let fields = try await exchange.json()
         let text = try fields.text("input", limit: exchange.limits.textCharacters)
-        guard let model = try fields.string("model") else {
-            throw APIError.bad("model", code: "missing_required_parameter", "The field model is missing.")
-        }
+        guard let model = try fields.string("model") else { throw APIError.missing("model") }
         guard isKnown(model) else { throw Self.noModel(model, .notFound) }
         let streamFormat = try fields.choice("stream_format", of: ["audio", "sse"])
         var request = SpeechRequest(text)

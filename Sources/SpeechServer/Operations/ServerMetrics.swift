@@ -41,7 +41,7 @@ public final class ServerMetrics: EngineObserver {
 
     /// An HTTP request was answered; `path` is the route's, of which there are few.
     func answered(path: String, method: String, status: Int, after time: Duration) {
-        let known = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"].contains(method) ? method : "other"
+        let known = ["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"].contains(method) ? method : "other"
         state.withLock {
             $0.answers[Answer(path: path, method: known, status: status), default: 0] += 1
             $0.answerSeconds.add(time.inSeconds)

@@ -1,5 +1,4 @@
 import AudioIO
-import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -27,14 +26,6 @@ struct PageRoutes: Sendable {
             },
             Route(.post, "/tts", access: .keyInForm, speak),
         ]
-    }
-
-    /// A file that comes with the server.
-    static func read(_ name: String) throws -> String {
-        guard let file = Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil) else {
-            throw ServerError.missingResource(name)
-        }
-        return try String(contentsOf: file, encoding: .utf8)
     }
 
     /// Speaks what a form or a short JSON object says, as one wave file.

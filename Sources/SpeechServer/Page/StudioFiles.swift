@@ -20,9 +20,7 @@ struct StudioFiles: Sendable {
 
     /// - Throws: Where the files are missing.
     init() throws {
-        guard let folder = Bundle.module.url(forResource: "Resources/studio", withExtension: nil) else {
-            throw ServerError.missingResource("studio")
-        }
+        let folder = try ServerFile.url("studio")
         var files: [String: File] = [:]
         for url in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             guard let type = Self.types[url.pathExtension] else { continue }

@@ -81,7 +81,7 @@ final class KeyMeter: Sendable {
         if let (reason, time) = refusal {
             var error = APIError(
                 .tooManyRequests, .rateLimit, code: "rate_limit_exceeded",
-                "\(reason.prefix(1).uppercased())\(reason.dropFirst()), which is its limit.")
+                APIError.sentence("\(reason), which is its limit"))
             error.retryAfterSeconds = APIError.wholeSeconds(time)
             throw error
         }

@@ -22,7 +22,7 @@ final class LiveSpeech: Sendable {
     ///   - isKept: Whether it may be kept in the history.
     /// - Throws: `APIError`.
     init(
-        _ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange, voice: ChosenVoice? = nil,
+        _ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange, voice: ChosenVoice,
         isKept: Bool = true
     ) async throws(APIError) {
         var request = request
@@ -42,9 +42,8 @@ final class LiveSpeech: Sendable {
             source.loaded ?? LoadedModel(name: "", sampleRateHz: ticket.sampleRateHz, secondsPerPatch: 0)
         if isKept, let store = services.store, store.settings.keepsHistory {
             recorder = HistoryRecorder(
-                store, request: request, voice: voice ?? ChosenVoice(builtIn: request.voice.builtInName),
-                model: model.name, sampleRateHz: ticket.sampleRateHz, owner: exchange.caller.key,
-                logger: exchange.logger)
+                store, request: request, voice: voice, model: model.name, sampleRateHz: ticket.sampleRateHz,
+                owner: exchange.caller.key, logger: exchange.logger)
         } else {
             recorder = nil
         }
@@ -96,12 +95,5 @@ final class LiveSpeech: Sendable {
         guard let outcome = speech.outcome else { throw .internalFault }
         if let error = APIError(outcome.end) { throw error }
         return (speech.samples, outcome)
-    }
-}
-
-extension SpeechVoice {
-    /// The name of a voice that comes with the model.
-    var builtInName: String? {
-        if case .builtIn(let name) = self { name } else { nil }
     }
 }

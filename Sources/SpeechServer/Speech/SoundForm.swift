@@ -10,8 +10,8 @@ struct SoundForm: Sendable, Equatable {
     /// The media type for the header.
     var mediaType: String { format.mediaType }
 
-    /// The rate of the encoded sound.
-    func encodedRateHz(of model: LoadedModel) -> Int { format.encodedRateHz(for: rateHz ?? model.sampleRateHz) }
+    /// The rate of the encoded sound of a model that speaks at `modelRateHz`.
+    func encodedRateHz(for modelRateHz: Int) -> Int { format.encodedRateHz(for: rateHz ?? modelRateHz) }
 
     /// The form that a request's fields name.
     ///

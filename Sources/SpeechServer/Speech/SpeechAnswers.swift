@@ -53,18 +53,19 @@ struct SpeechAnswers: Sendable {
             status: .ok, headers: headers(speech, type: "text/event-stream"),
             body: ResponseBody { writer in
                 let encoder = try SoundEncoder(form, sampleRateHz: speech.ticket.sampleRateHz)
+                func send(_ event: some OpenAIEvent) async throws {
+                    try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                }
                 func delta(_ bytes: [UInt8]) async throws {
                     guard !bytes.isEmpty else { return }
-                    let event = OpenAIDelta(audio: Data(bytes).base64EncodedString())
-                    try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                    try await send(OpenAIDelta(audio: Data(bytes).base64EncodedString()))
                 }
                 let heartbeat = exchange.startHeartbeat()
                 switch await waiting.value {
                 case .success(let first): try await delta(try encoder.encode(first))
                 case .failure(let error):
                     heartbeat.stop()
-                    let event = OpenAIFault(error: .init(error))
-                    try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                    try await send(OpenAIFault(error: .init(error)))
                     return try await writer.finish(nil)
                 }
                 while let event = await speech.next() {
@@ -72,13 +73,11 @@ struct SpeechAnswers: Sendable {
                     case .audio(let samples, _): try await delta(try encoder.encode(samples))
                     case .finished(let outcome):
                         if let error = APIError(outcome.end) {
-                            let event = OpenAIFault(error: .init(error))
-                            try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                            try await send(OpenAIFault(error: .init(error)))
                         } else {
                             try await delta(try encoder.finish())
                             let patches = Int((outcome.seconds / max(speech.model.secondsPerPatch, 0.01)).rounded())
-                            let event = OpenAIDone(input: inputTokens, output: patches)
-                            try await exchange.send(ServerSentEvent.bytes(event.type, event), by: &writer)
+                            try await send(OpenAIDone(input: inputTokens, output: patches))
                         }
                     case .queued, .started, .mark, .progress: continue
                     }
@@ -91,7 +90,7 @@ struct SpeechAnswers: Sendable {
     func headers(_ speech: LiveSpeech, type: String) -> HTTPFields {
         var headers: HTTPFields = [
             .contentType: type, .cacheControl: "no-store", .generated: "true",
-            .sampleRate: "\(form.encodedRateHz(of: speech.model))", .seed: "\(speech.ticket.seed)",
+            .sampleRate: "\(form.encodedRateHz(for: speech.ticket.sampleRateHz))", .seed: "\(speech.ticket.seed)",
         ]
         if let id = speech.historyID { headers[.historyID] = id.description }
         if !warnings.isEmpty { headers[.warning] = warnings.joined(separator: "; ") }
@@ -124,12 +123,16 @@ enum ServerSentEvent {
     }
 }
 
-private struct OpenAIDelta: Encodable {
+private protocol OpenAIEvent: Encodable {
+    var type: String { get }
+}
+
+private struct OpenAIDelta: OpenAIEvent {
     var type = "speech.audio.delta"
     let audio: String
 }
 
-private struct OpenAIDone: Encodable {
+private struct OpenAIDone: OpenAIEvent {
     struct Usage: Encodable {
         let input_tokens: Int
         let output_tokens: Int
@@ -144,7 +147,7 @@ private struct OpenAIDone: Encodable {
     }
 }
 
-private struct OpenAIFault: Encodable {
+private struct OpenAIFault: OpenAIEvent {
     var type = "speech.audio.error"
     let error: ErrorBody.Content
 }

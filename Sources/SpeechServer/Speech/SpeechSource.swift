@@ -73,6 +73,13 @@ extension SpeechSource {
     public var isIdle: Bool { false }
 }
 
+extension SpeechVoice {
+    /// Whether the model makes a voice up, because nobody names one.
+    func isMadeUp(by model: LoadedModel?) -> Bool {
+        if case .modelDefault = self { model?.defaultVoice == nil } else { false }
+    }
+}
+
 extension SpeechEngine: SpeechSource {
     public nonisolated func tokenCount(of text: String) -> Int {
         guard let feed = model?.feed else { return text.utf8.count / 4 }

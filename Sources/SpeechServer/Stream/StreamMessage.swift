@@ -1,5 +1,4 @@
 import Checkpoint
-import HTTPTypes
 
 /// What a client says over a stream.
 enum StreamMessage {
@@ -17,30 +16,19 @@ enum StreamMessage {
     /// - Parameter revision: Tells these settings from earlier ones.
     /// - Throws: `APIError` for anything that is none.
     static func read(
-        _ bytes: [UInt8], limits: ServerConfiguration.Limits, model: LoadedModel?, revision: Int
+        _ bytes: [UInt8], limits: ServerConfiguration.Limits, source: any SpeechSource, revision: Int
     ) throws(APIError) -> StreamMessage {
-        let value: JSONValue
-        do throws(StrictJSONError) {
-            value = try StrictJSON.parse(
-                bytes, limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
-        } catch {
-            throw APIError(.badRequest, code: "invalid_json", "The message is not valid JSON: \(error).")
-        }
-        guard let object = value.asObject else {
-            throw APIError(.badRequest, code: "invalid_json", "A message must be a JSON object, not \(value.kind).")
-        }
-        let fields = JSONFields(object: object)
-        guard let type = try fields.string("type") else {
-            throw APIError.bad("type", code: "missing_required_parameter", "The field type is missing.")
-        }
+        let fields = try JSONFields(
+            json: bytes, named: "message",
+            limits: StrictJSON.Limits(byteCount: limits.messageBytes, depth: 8, valueCount: 1000))
+        guard let type = try fields.string("type") else { throw APIError.missing("type") }
         switch type {
         case "session.config":
             return .configure(
-                try StreamSettings(fields, model: model, revision: revision), key: try fields.string("api_key"))
+                try StreamSettings(fields, model: source.loaded, revision: revision),
+                key: try fields.string("api_key"))
         case "input.text":
-            guard let text = try fields.string("text") else {
-                throw APIError.bad("text", code: "missing_required_parameter", "The field text is missing.")
-            }
+            guard let text = try fields.string("text") else { throw APIError.missing("text") }
             return .text(text)
         case "input.done": return .done
         case "input.cancel": return .cancel

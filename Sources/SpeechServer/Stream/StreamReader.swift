@@ -62,7 +62,7 @@ struct StreamReader {
         clock.touch()
         do throws(APIError) {
             let message = try StreamMessage.read(
-                bytes, limits: limits, model: source.loaded, revision: settings.revision + 1)
+                bytes, limits: limits, source: source, revision: settings.revision + 1)
             try await open(message)
             try follow(message)
         } catch {
@@ -88,7 +88,7 @@ struct StreamReader {
     private mutating func follow(_ message: StreamMessage) throws(APIError) {
         switch message {
         case .configure(let settings, _):
-            guard sentences == 0, text.rest.allSatisfy(\.isWhitespace) else {
+            guard !isPending else {
                 throw APIError(
                     .badRequest, code: "text_pending",
                     "The settings were not changed: text waits for input.done or input.cancel.")
@@ -103,10 +103,13 @@ struct StreamReader {
             text = ArrivingText()
             nextUtterance()
         case .close:
-            if sentences > 0 || !text.rest.allSatisfy(\.isWhitespace) { finish() }
+            if isPending { finish() }
             desk.add(.close)
         }
     }
+
+    /// Whether an utterance has begun that is not complete.
+    private var isPending: Bool { sentences > 0 || !text.rest.allSatisfy(\.isWhitespace) }
 
     private mutating func add(_ piece: String) throws(APIError) {
         let waiting = desk.characters + text.rest.unicodeScalars.count

@@ -21,7 +21,7 @@ struct StreamSession {
                 let count = await withTaskGroup(of: Int.self) { group in
                     group.addTask {
                         var speaker = StreamSpeaker(
-                            source: source, meter: meter, limits: limits, desk: desk, outlet: outlet, clock: clock)
+                            source: source, meter: meter, desk: desk, outlet: outlet, clock: clock)
                         await speaker.run()
                         return speaker.sentenceCount
                     }

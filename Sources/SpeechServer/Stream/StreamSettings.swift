@@ -42,11 +42,7 @@ struct StreamSettings: Sendable {
         // Sound that was sent cannot be tried again.
         request.heldBackSeconds = streamsAudio ? 0 : .infinity
         self.request = request
-        if case .modelDefault = request.voice {
-            makesUpVoice = model?.defaultVoice == nil
-        } else {
-            makesUpVoice = false
-        }
+        makesUpVoice = request.voice.isMadeUp(by: model)
     }
 
     /// Fields that clients of other servers send, and that change nothing here.

@@ -1,4 +1,5 @@
 import AudioIO
+import Foundation
 import NIOCore
 import NIOWebSocket
 import SpeechEngine
@@ -7,7 +8,6 @@ import SpeechEngine
 struct StreamSpeaker {
     let source: any SpeechSource
     let meter: KeyMeter
-    let limits: ServerConfiguration.Limits
     let desk: StreamDesk
     let outlet: StreamOutlet
     let clock: StreamClock
@@ -25,12 +25,10 @@ struct StreamSpeaker {
     }
 
     init(
-        source: any SpeechSource, meter: KeyMeter, limits: ServerConfiguration.Limits, desk: StreamDesk,
-        outlet: StreamOutlet, clock: StreamClock
+        source: any SpeechSource, meter: KeyMeter, desk: StreamDesk, outlet: StreamOutlet, clock: StreamClock
     ) {
-        self.meter = meter
         self.source = source
-        self.limits = limits
+        self.meter = meter
         self.desk = desk
         self.outlet = outlet
         self.clock = clock
@@ -138,8 +136,8 @@ struct StreamSpeaker {
             try await outlet.send(
                 StreamEvent.AudioStart(
                     utterance_index: sentence.utterance, sentence_index: sentence.index,
-                    sentence_text: sentence.text.trimmed, format: settings.form.format.rawValue,
-                    sample_rate: settings.form.format.encodedRateHz(for: settings.form.rateHz ?? rate),
+                    sentence_text: sentence.text.trimmingCharacters(in: .whitespacesAndNewlines),
+                    format: settings.form.format.rawValue, sample_rate: settings.form.encodedRateHz(for: rate),
                     seed: "\(ticket.seed)"))
         }
         for await event in ticket.events {
@@ -206,10 +204,4 @@ struct StreamSpeaker {
 
 extension SpeechEvent {
     fileprivate var isEnd: Bool { if case .finished = self { true } else { false } }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-    }
 }

@@ -36,7 +36,7 @@ struct OpenAIVoiceRoutes: Sendable {
 
     private func addConsent(_ exchange: Exchange) async throws -> Response {
         let form = try await exchange.form(limit: exchange.limits.recordingBytes + (64 << 10), files: ["recording"])
-        let fields = try form.json(plain: ["name", "language"])
+        let fields = form.json(plain: ["name", "language"])
         let name = try fields.text("name", limit: 200)
         let language = try fields.text("language", limit: 35)
         let recording = try await Recording.read(
@@ -50,7 +50,7 @@ struct OpenAIVoiceRoutes: Sendable {
     private func add(_ exchange: Exchange) async throws -> Response {
         let form = try await exchange.form(
             limit: exchange.limits.recordingBytes + (64 << 10), files: ["audio_sample"])
-        let fields = try form.json(plain: ["name", "consent", "transcript"])
+        let fields = form.json(plain: ["name", "consent", "transcript"])
         let name = try fields.text("name", limit: 200)
         guard let word = try fields.string("consent") else { throw APIError(StoreError.consentMissing) }
         let consent = try await exchange.store.consent(try Self.id(word))

@@ -29,7 +29,7 @@ struct Recording: Sendable {
             }
             return Recording(audio: audio, bytes: file.bytes, mediaType: type(of: file.bytes))
         } catch let error as AudioReadError {
-            throw APIError.bad(field, code: "invalid_audio", sentence(error))
+            throw APIError.bad(field, code: "invalid_audio", APIError.sentence(error.description))
         }
     }
 
@@ -45,12 +45,6 @@ struct Recording: Sendable {
             )
         }
         (audio, bytes, mediaType) = (trimmed, encoded, AudioFormat.wav.mediaType)
-    }
-
-    /// What the decoder says, as a sentence.
-    static func sentence(_ error: AudioReadError) -> String {
-        let text = error.description
-        return text.prefix(1).uppercased() + text.dropFirst()
     }
 
     /// The type of a file that was decoded, from its first bytes.

@@ -32,7 +32,7 @@ struct VoiceRoutes: Sendable {
 
     private func add(_ exchange: Exchange) async throws -> Response {
         let form = try await exchange.form(limit: exchange.limits.recordingBytes + (64 << 10), files: ["audio"])
-        let fields = try form.json(plain: ["name", "transcript", "consent"])
+        let fields = form.json(plain: ["name", "transcript", "consent"])
         try fields.refuseOthers(than: ["name", "transcript", "consent", "trim"])
         var new = NewVoiceForm(
             name: try fields.text("name", limit: 200), transcript: try fields.text("transcript", limit: 2000),
@@ -111,7 +111,7 @@ struct VoiceRoutes: Sendable {
         } catch {
             try await store.deleteVoice(voice.id, spoken: .deleted)
             if let error = error as? AudioReadError {
-                throw APIError(StoreError.badVoiceFile(reason: Recording.sentence(error)))
+                throw APIError(StoreError.badVoiceFile(reason: APIError.sentence(error.description)))
             }
             throw error
         }
