@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The one-way rule of the house: which room may import which. See `docs/ARCHITECTURE.md`.
@@ -44,7 +45,9 @@ struct DependencyRuleTests {
 
     /// Asks SwiftPM for the package as it reads it, in a scratch folder of its own so that it does not wait for the
     /// build that runs this test.
-    private func describe() throws -> Package {
+    private func describe() async throws -> Package { try await onOwnThread(Self.ask) }
+
+    @Sendable private static func ask() throws -> Package {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -64,8 +67,8 @@ struct DependencyRuleTests {
         return try JSONDecoder().decode(Package.self, from: json)
     }
 
-    @Test func nothingPointsUp() throws {
-        let rooms = try describe().targets.filter { $0.type != "test" && $0.name != "TestSupport" }
+    @Test func nothingPointsUp() async throws {
+        let rooms = try await describe().targets.filter { $0.type != "test" && $0.name != "TestSupport" }
         #expect(Set(rooms.map(\.name)) == Set(Self.allowed.keys), "a room came or went: say what it may import")
         for room in rooms {
             let imports = Set((room.target_dependencies ?? []) + (room.product_dependencies ?? []))

@@ -58,7 +58,9 @@ struct LifeCycleTests {
             $0.patches = 10
             $0.heldFrom = 0
         }
-        try await TestServer.run(engine) { server in
+        // The speech is held until the clients below were refused, so it has the time that the program gives.
+        let time = ServerConfiguration().drainTime
+        try await TestServer.run(engine, { $0.drainTime = time }) { server in
             async let speech = server.post("/v1/audio/speech", Self.json("pcm"))
             #expect(await TestServer.eventually { engine.state.withLock { $0.underWay } == 1 })
             server.stop()

@@ -57,17 +57,10 @@ struct CommandRun {
         _ arguments: [String], in folder: TemporaryFolder, input: String = "", output: FileHandle? = nil,
         signals: [(when: Moment, Int32)] = [], variables: [String: String] = [:]
     ) async throws -> CommandRun {
-        // Waiting for a program must not take a thread from the tests beside: there are as few as processors.
         let folder = folder.url
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        try runBlocking(
-                            arguments, in: folder, input: input, output: output, signals: signals,
-                            variables: variables)
-                    })
-            }
+        return try await onOwnThread {
+            try runBlocking(
+                arguments, in: folder, input: input, output: output, signals: signals, variables: variables)
         }
     }
 

@@ -34,11 +34,16 @@ struct ServeTests {
             Issue.record("the server did not start: \(try String(contentsOf: errors, encoding: .utf8))")
         }
 
-        deinit { if process.isRunning { end(SIGKILL) } }
-
-        func end(_ signal: Int32) {
-            kill(process.processIdentifier, signal)
+        deinit {
+            guard process.isRunning else { return }
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
+        }
+
+        func end(_ signal: Int32) async throws {
+            kill(process.processIdentifier, signal)
+            let process = process
+            try await onOwnThread { process.waitUntilExit() }
         }
 
         func send(_ method: String, _ path: String, json: String? = nil) async throws -> [String: Any] {
@@ -83,7 +88,7 @@ struct ServeTests {
             "POST", "/api/v1/jobs", json: "{\"lines\":[\(lines)],\"steps\":2,\"seed\":1,\"attempts\":1}")
         let id = try #require(queued["id"] as? String)
         _ = try await first.job(id, hasFinished: 2)
-        first.end(signal)
+        try await first.end(signal)
 
         func seconds(_ job: [String: Any]) -> [Int: Double] {
             var found: [Int: Double] = [:]
@@ -101,14 +106,14 @@ struct ServeTests {
         for (index, length) in kept { #expect(seconds(whole)[index] == length, "a finished part was spoken again") }
         let parts = whole["parts"] as? [[String: Any]] ?? []
         #expect(parts.filter { kept[$0["index"] as? Int ?? -1] != nil }.allSatisfy { $0["tries"] as? Int == 1 })
-        second.end(SIGTERM)
+        try await second.end(SIGTERM)
         #expect(second.process.terminationStatus == 0)
         let check = Process()
         check.executableURL = CommandRun.program
         check.arguments = ["keys", "list", "--data", folder.appendingPathComponent("data").path]
         check.standardError = FileHandle.nullDevice
         try check.run()
-        check.waitUntilExit()
+        try await onOwnThread { check.waitUntilExit() }
         #expect(check.terminationStatus == 0, "the store opens, checked")
     }
 }
