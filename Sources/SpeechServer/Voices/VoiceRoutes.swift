@@ -67,10 +67,7 @@ struct VoiceRoutes: Sendable {
         var recording = try await Recording.read(form.file, field: form.field, limits: exchange.limits)
         if form.isTrimmed { try await recording.trim() }
         let advice = VoiceAdvice(recording.audio, transcript: form.transcript)
-        if let fault = advice.advice.first(where: { $0.severity == "fault" }) {
-            throw APIError.bad(
-                fault.code.hasPrefix("transcript") ? "transcript" : form.field, code: fault.code, fault.message)
-        }
+        try advice.expectUsable(recording: form.field, transcript: "transcript")
         var voice = NewVoice(
             name: form.name, transcript: form.transcript, consent: form.consent,
             reference: NewAudio(.bytes(Data(recording.bytes)), mediaType: recording.mediaType))
