@@ -64,14 +64,14 @@ extension JobRunner {
             case .audio(let samples, _): try speech.add(samples)
             case .mark(let mark): speech.add(mark)
             case .progress(let progress):
-                await plan.progress.set(part.position, progress.seconds)
-                await tellProgress(progress, part, of: job, plan: plan)
+                running[job.id]?.seconds[part.position] = progress.seconds
+                tellProgress(progress, part, of: job, plan: plan)
             case .finished(let outcome):
                 switch outcome.end {
                 case .complete, .lengthLimit:
                     let (audio, timings) = try speech.finish(outcome)
                     try await end(part, of: job, audio, outcome.seed, timings)
-                    await plan.progress.finish(part.position, timings.seconds)
+                    running[job.id]?.seconds[part.position] = timings.seconds
                     return outcome.voice
                 case .failed(let reason):
                     try await end(part, of: job, failure: reason)
@@ -112,8 +112,8 @@ extension JobRunner {
             of: job.id)
     }
 
-    private func tellProgress(_ progress: SpeechProgress, _ part: JobPart, of job: Job, plan: JobPlan) async {
-        let done = await plan.progress.seconds
+    private func tellProgress(_ progress: SpeechProgress, _ part: JobPart, of job: Job, plan: JobPlan) {
+        let done = running[job.id]?.seconds.values.reduce(0, +) ?? 0
         let expected = max(done, plan.expectedSeconds)
         let speed = source.snapshot().throughput
         news.tell(

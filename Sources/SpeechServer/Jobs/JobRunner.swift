@@ -11,6 +11,8 @@ actor JobRunner {
     struct Running {
         var task: Task<Void, Never>?
         var tickets: [Int: SpeechTicket] = [:]
+        /// Seconds spoken so far, by part.
+        var seconds: [Int: Double] = [:]
         var isCancelled = false
         var voice: RecordID?
     }
@@ -146,6 +148,7 @@ actor JobRunner {
             do {
                 let parts = try await store.parts(of: job.id)
                 var plan = try await JobPlan(job, parts: parts, voices: voices)
+                running[job.id]?.seconds = plan.spokenSeconds
                 if plan.needsVoiceOfFirstPart {
                     if let first = parts.first, first.state == .finished {
                         plan.voice = .prompt(try await voice(of: first))
