@@ -133,8 +133,8 @@ actor JobRunner {
             if !isStopping { tellEnd(try await store.job(job.id)) }
         } catch StoreError.wrongState, StoreError.notFound(.job, _) {
             // It was cancelled or removed; whoever did that has told so.
-        } catch let error as Waiting {
-            if case .stopping = error { return }
+        } catch Waiting.stopping {
+            // The store queues it again when all is over.
         } catch {
             logger.error("job broken off", metadata: ["job": "\(job.id)", "error": "\(error)"])
             await giveUp(job, because: error)
