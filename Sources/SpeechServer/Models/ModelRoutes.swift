@@ -9,9 +9,8 @@ struct ModelRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/models") { Answers.json(ModelReport(source, $0.services.models)) },
-            Route(.post, "/api/v1/models/load", load),
-            Route(.post, "/api/v1/models/unload") { exchange in
-                try exchange.caller.expectAdmin()
+            Route(.post, "/api/v1/models/load", access: .admin, load),
+            Route(.post, "/api/v1/models/unload", access: .admin) { exchange in
                 try Self.switching(exchange).beginIdling()
                 return Answers.json(ModelReport(source, exchange.services.models), status: .accepted)
             },
@@ -19,7 +18,6 @@ struct ModelRoutes: Sendable {
     }
 
     private func load(_ exchange: Exchange) async throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try await exchange.json()
         try fields.refuseOthers(than: ["model"])
         let name = try fields.text("model", limit: 200)

@@ -16,9 +16,8 @@ struct OpenAIVoiceRoutes: Sendable {
                 Answers.json(
                     ConsentReport(try await exchange.store.consent(try Self.id(exchange.values["consent"] ?? ""))))
             },
-            Route(.delete, "/v1/audio/voice_consents/{consent}") { exchange in
+            Route(.delete, "/v1/audio/voice_consents/{consent}", access: .admin) { exchange in
                 let id = try Self.id(exchange.values["consent"] ?? "")
-                try exchange.caller.expectAdmin()
                 try await exchange.store.deleteConsent(id)
                 return Answers.deleted(Self.prefix + id.description)
             },
