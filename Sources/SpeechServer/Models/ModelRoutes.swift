@@ -26,8 +26,7 @@ struct ModelRoutes: Sendable {
         guard models.names().contains(name) else {
             throw APIError(
                 .notFound, code: "model_not_found", parameter: "model",
-                "There is no model '\(MultipartForm.display(String(name.prefix(100))))' here; GET /api/v1/models lists what there is."
-            )
+                "There is no model '\(name.shown(limit: 100))' here; GET /api/v1/models lists what there is.")
         }
         models.beginLoading(name)
         return Answers.json(ModelReport(source, models), status: .accepted)

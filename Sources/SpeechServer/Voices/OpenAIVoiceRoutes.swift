@@ -28,7 +28,7 @@ struct OpenAIVoiceRoutes: Sendable {
 
     private static func id(_ text: String) throws(APIError) -> RecordID {
         guard text.hasPrefix(prefix), let id = RecordID(String(text.dropFirst(prefix.count))) else {
-            throw APIError(StoreError.notFound(.consent, id: MultipartForm.display(String(text.prefix(60)))))
+            throw APIError(StoreError.notFound(.consent, id: text.shown(limit: 60)))
         }
         return id
     }

@@ -82,7 +82,7 @@ struct VoiceRoutes: Sendable {
         let plain = name.trimmingCharacters(in: .whitespaces).lowercased()
         let book = VoiceBook(exchange.services.voices.source.loaded).list.voices
         guard plain != "default", !book.contains(where: { $0.name.lowercased() == plain }), RecordID(plain) == nil
-        else { throw APIError(StoreError.nameTaken(MultipartForm.display(name))) }
+        else { throw APIError(StoreError.nameTaken(name.shown())) }
     }
 
     private func bringIn(_ exchange: Exchange) async throws -> Response {
@@ -127,8 +127,7 @@ struct VoiceRoutes: Sendable {
     private static func noVoice(_ name: String) -> APIError {
         APIError(
             .notFound, code: "voice_not_found",
-            "There is no voice '\(MultipartForm.display(String(name.prefix(60))))'; GET /api/v1/voices lists what there is."
-        )
+            "There is no voice '\(name.shown(limit: 60))'; GET /api/v1/voices lists what there is.")
     }
 
     /// An own voice that the caller may change.
