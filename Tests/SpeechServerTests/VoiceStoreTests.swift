@@ -3,6 +3,7 @@ import Foundation
 import SpeechEngine
 import SpeechStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SpeechServer
@@ -133,7 +134,7 @@ struct VoiceStoreTests {
     }
 
     @Test func silenceIsTrimmedOnWish() async throws {
-        try await TestServer.withStore { server, _ in
+        try await TestServer.withStore { server, store in
             let reply = await server.send(
                 "/api/v1/voices", Self.form(audio: try TestSound.wav(seconds: 4, silentHead: 2), more: ["trim": "true"])
             )
@@ -141,6 +142,11 @@ struct VoiceStoreTests {
             let id = reply.json["id"] as? String ?? ""
             let preview = await server.send("GET", "/api/v1/voices/\(id)/preview").body
             #expect(abs(Double(preview.count - 44) / 32_000 - 4.1) < 0.1)
+            let kept = try #require(try await store.voice(named: "Ada")).reference
+            for file in [preview, [UInt8](try Data(contentsOf: store.file(of: kept)))] {
+                let wave = try #require(WaveBytes(file))
+                #expect(wave.info.isEmpty, "a person's recording does not say that a machine spoke")
+            }
         }
     }
 

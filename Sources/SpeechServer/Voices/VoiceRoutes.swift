@@ -166,8 +166,11 @@ struct VoiceRoutes: Sendable {
     private func preview(_ exchange: Exchange) async throws -> Response {
         let name = exchange.values["voice"] ?? ""
         let file: URL
+        var label: AudioLabel? = AudioLabel()
         if let voice = try await exchange.services.voices.own(name) {
             file = try exchange.store.file(of: voice.preview ?? voice.reference)
+            // The reference is what a person said, and no machine.
+            if voice.preview == nil { label = nil }
         } else if let voice = source.loaded?.voices.first(where: { $0.name == name }) {
             guard let preview = voice.preview else {
                 throw APIError(.notFound, code: "no_preview", "This voice has nothing to listen to beforehand.")
@@ -176,10 +179,10 @@ struct VoiceRoutes: Sendable {
         } else {
             throw Self.noVoice(name)
         }
-        let bytes = try await VoiceShelf.offTheServer {
+        let bytes = try await VoiceShelf.offTheServer { [label] in
             let audio = try AudioFile.readMono(file)
             return try SoundEncoder.whole(
-                audio.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: audio.sampleRateHz)
+                audio.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: audio.sampleRateHz, label: label)
         }
         return Answers.bytes(bytes, type: AudioFormat.wav.mediaType)
     }
