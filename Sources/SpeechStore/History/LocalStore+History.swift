@@ -3,8 +3,8 @@ import GRDB
 
 extension LocalStore {
     public func record(_ entry: NewHistoryEntry) async throws -> HistoryEntry? {
-        guard isKeepingHistory else { return nil }
         let settings = settings
+        guard settings.keepsHistory else { return nil }
         try settings.check(entry.text, field: "the text")
         try settings.check(entry.parameters, field: "the parameters")
         try settings.check(entry.timings, field: "the timings")
