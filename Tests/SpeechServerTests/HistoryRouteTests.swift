@@ -72,7 +72,7 @@ struct HistoryRouteTests {
             let off = await server.send("PATCH", "/api/v1/settings", Self.json, body: #"{"keeps_history":false}"#)
             #expect(off.json["keeps_history"] as? Bool == false)
             #expect(await server.post("/api/v1/speech", #"{"text":"a"}"#).headers["x-mynah-history-id"] == nil)
-            let kept = try await store.history(before: nil, limit: 9)
+            let kept = try await store.history(owner: nil, before: nil, limit: 9)
             #expect(kept.isEmpty)
         }
     }

@@ -48,7 +48,7 @@ struct VoiceStoreTests {
             let listed = await server.send("GET", "/v1/audio/voices").text
             #expect(listed.contains("\"Ada\"") && listed.contains(id))
             #expect(await server.send("GET", "/api/v1/voices/\(id)/preview").body.starts(with: Array("RIFF".utf8)))
-            let entries = try await store.history(before: nil, limit: 10)
+            let entries = try await store.history(owner: nil, before: nil, limit: 10)
             #expect(entries.count == 4 && entries.allSatisfy { $0.voiceName == "Ada" })
 
             let renamed = await server.send(
@@ -59,7 +59,7 @@ struct VoiceStoreTests {
             #expect(
                 await server.post("/api/v1/speech", #"{"text":"a","voice":"Grace"}"#).errorCode == "voice_not_found")
             #expect(server.engine.state.withLock { $0.forgotten } == 1)
-            #expect(try await store.history(before: nil, limit: 10).allSatisfy { $0.voiceName == nil })
+            #expect(try await store.history(owner: nil, before: nil, limit: 10).allSatisfy { $0.voiceName == nil })
         }
     }
 
