@@ -77,8 +77,10 @@ private struct ModelReport: Encodable {
 }
 
 extension SpeechSource {
+    /// Whether the model was given back, so that the next request brings it again.
+    private var sleeps: Bool { isIdle && snapshot().state == .unloaded }
     /// A word for what the engine does, or that it sleeps.
-    var stateName: String { isIdle && snapshot().state == .unloaded ? "idle" : snapshot().state.name }
+    var stateName: String { sleeps ? "idle" : snapshot().state.name }
     /// Whether requests are taken.
-    var takesRequests: Bool { snapshot().state == .ready || stateName == "idle" }
+    var takesRequests: Bool { sleeps || snapshot().state == .ready }
 }
