@@ -98,26 +98,6 @@ public protocol SettingsStoring: Sendable {
     func remember(_ value: JSONText, as name: String) async throws
 }
 
-extension KeyStoring {
-    /// Makes a key that is no administrator's.
-    public func addKey(name: String, limits: KeyLimits) async throws -> (key: APIKey, secret: String) {
-        try await addKey(name: name, limits: limits, isAdmin: false)
-    }
-}
-
-extension VoiceStoring {
-    public func importVoice(_ file: Data, name: String?) async throws -> Voice {
-        try await importVoice(file, name: name, owner: nil)
-    }
-}
-
-extension HistoryStoring {
-    public func history(before: Int64?, limit: Int) async throws -> [HistoryEntry] {
-        try await history(owner: nil, before: before, limit: limit)
-    }
-    public func clearHistory() async throws { try await clearHistory(owner: nil) }
-}
-
 /// Keys of clients.
 public protocol KeyStoring: Sendable {
     /// Makes a key. Its secret is returned here and never again.

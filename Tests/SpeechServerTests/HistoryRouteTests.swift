@@ -51,6 +51,19 @@ struct HistoryRouteTests {
         }
     }
 
+    @Test func whatIsKeptAsItIsWishedGoesOutAsItIs() async throws {
+        try await TestServer.withStore { server, store in
+            let spoken = await server.post("/api/v1/speech", #"{"text":"one"}"#)
+            let id = try #require(RecordID(spoken.headers["x-mynah-history-id"] ?? ""))
+            let kept = [UInt8](try Data(contentsOf: store.file(of: try await store.historyEntry(id).audio)))
+            let sent = await server.send("GET", "/api/v1/history/\(id)/audio?format=flac")
+            #expect(sent.body == kept && sent.headers["content-length"] == "\(kept.count)")
+            try #require(kept.count > 26)
+            let samples = kept[22..<26].reduce(0) { $0 << 8 | Int($1) }
+            #expect(samples == 5 * FakeEngine.samplesPerPatch, "its header tells how long it is")
+        }
+    }
+
     @Test func historyCanBeSwitchedOff() async throws {
         try await TestServer.withStore { server, store in
             #expect(
@@ -59,7 +72,7 @@ struct HistoryRouteTests {
             let off = await server.send("PATCH", "/api/v1/settings", Self.json, body: #"{"keeps_history":false}"#)
             #expect(off.json["keeps_history"] as? Bool == false)
             #expect(await server.post("/api/v1/speech", #"{"text":"a"}"#).headers["x-mynah-history-id"] == nil)
-            let kept = try await store.history(before: nil, limit: 9)
+            let kept = try await store.history(owner: nil, before: nil, limit: 9)
             #expect(kept.isEmpty)
         }
     }

@@ -3,6 +3,7 @@ import Foundation
 import SpeechEngine
 import SpeechStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SpeechServer
@@ -47,7 +48,7 @@ struct VoiceStoreTests {
             let listed = await server.send("GET", "/v1/audio/voices").text
             #expect(listed.contains("\"Ada\"") && listed.contains(id))
             #expect(await server.send("GET", "/api/v1/voices/\(id)/preview").body.starts(with: Array("RIFF".utf8)))
-            let entries = try await store.history(before: nil, limit: 10)
+            let entries = try await store.history(owner: nil, before: nil, limit: 10)
             #expect(entries.count == 4 && entries.allSatisfy { $0.voiceName == "Ada" })
 
             let renamed = await server.send(
@@ -58,7 +59,7 @@ struct VoiceStoreTests {
             #expect(
                 await server.post("/api/v1/speech", #"{"text":"a","voice":"Grace"}"#).errorCode == "voice_not_found")
             #expect(server.engine.state.withLock { $0.forgotten } == 1)
-            #expect(try await store.history(before: nil, limit: 10).allSatisfy { $0.voiceName == nil })
+            #expect(try await store.history(owner: nil, before: nil, limit: 10).allSatisfy { $0.voiceName == nil })
         }
     }
 
@@ -133,7 +134,7 @@ struct VoiceStoreTests {
     }
 
     @Test func silenceIsTrimmedOnWish() async throws {
-        try await TestServer.withStore { server, _ in
+        try await TestServer.withStore { server, store in
             let reply = await server.send(
                 "/api/v1/voices", Self.form(audio: try TestSound.wav(seconds: 4, silentHead: 2), more: ["trim": "true"])
             )
@@ -141,6 +142,11 @@ struct VoiceStoreTests {
             let id = reply.json["id"] as? String ?? ""
             let preview = await server.send("GET", "/api/v1/voices/\(id)/preview").body
             #expect(abs(Double(preview.count - 44) / 32_000 - 4.1) < 0.1)
+            let kept = try #require(try await store.voice(named: "Ada")).reference
+            for file in [preview, [UInt8](try Data(contentsOf: store.file(of: kept)))] {
+                let wave = try #require(WaveBytes(file))
+                #expect(wave.info.isEmpty, "a person's recording does not say that a machine spoke")
+            }
         }
     }
 

@@ -106,7 +106,7 @@ struct HistoryTests {
         #expect(try await store.record(entry("UNHEARD-OF", audio: "UNHEARD-SOUND")) == nil)
         #expect(try folder.files(holding: Data("UNHEARD".utf8)) == [])
         #expect(folder.audioFiles.isEmpty)
-        store.isKeepingHistory = true
+        try await store.changeSettings { $0.keepsHistory = true }
         #expect(try await store.record(entry("HEARD-OF")) != nil)
         #expect(try !folder.files(holding: Data("HEARD-OF".utf8)).isEmpty)
     }

@@ -48,6 +48,23 @@ final class StoreFolder: Sendable {
     }
 }
 
+/// What most tests ask for: everybody's, of nobody in particular.
+extension LocalStore {
+    func addKey(name: String, limits: KeyLimits) async throws -> (key: APIKey, secret: String) {
+        try await addKey(name: name, limits: limits, isAdmin: false)
+    }
+
+    func importVoice(_ file: Data, name: String?) async throws -> Voice {
+        try await importVoice(file, name: name, owner: nil)
+    }
+
+    func history(before: Int64?, limit: Int) async throws -> [HistoryEntry] {
+        try await history(owner: nil, before: before, limit: limit)
+    }
+
+    func clearHistory() async throws { try await clearHistory(owner: nil) }
+}
+
 /// Audio as far as the store is concerned.
 func sound(_ text: String) -> NewAudio { NewAudio(.bytes(Data(text.utf8)), mediaType: "audio/wav") }
 

@@ -25,6 +25,16 @@ struct CommandRun {
         Fixtures.folder.appendingPathComponent("\(family)/checkpoint").path
     }
 
+    /// The environment of a program that finds nothing of the user's.
+    static func environment(in folder: URL) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        environment["XDG_DATA_HOME"] = folder.path
+        environment["MYNAH_MODELS"] = ""
+        environment["COLUMNS"] = nil
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        return environment
+    }
+
     /// When a signal is sent.
     enum Moment {
         case after(seconds: Double)
@@ -72,12 +82,7 @@ struct CommandRun {
         process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        var environment = ProcessInfo.processInfo.environment
-        environment["XDG_DATA_HOME"] = folder.path
-        environment["MYNAH_MODELS"] = ""
-        environment["COLUMNS"] = nil
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        process.environment = environment.merging(variables) { $1 }
+        process.environment = environment(in: folder).merging(variables) { $1 }
         let hidden = try TemporaryFolder()
         let inputFile = hidden.url.appendingPathComponent("in")
         try Data(input.utf8).write(to: inputFile)

@@ -16,10 +16,7 @@ struct ServeTests {
             try Data().write(to: errors)
             process.executableURL = CommandRun.program
             process.arguments = ["serve", "--port", "0", "--data", folder.appendingPathComponent("data").path]
-            var environment = ProcessInfo.processInfo.environment
-            environment["XDG_DATA_HOME"] = folder.path
-            environment["SWIFT_BACKTRACE"] = "enable=no"
-            process.environment = environment
+            process.environment = CommandRun.environment(in: folder)
             process.standardError = try FileHandle(forWritingTo: errors)
             try process.run()
             for _ in 0..<1200 {
@@ -71,19 +68,12 @@ struct ServeTests {
         }
     }
 
-    private static func folder() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("serve-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder
-    }
-
     /// Killed in the middle of a job: finished parts are kept, the rest goes on, the database is whole. Asked to stop in
     /// the middle: the same.
     @Test(arguments: [SIGKILL, SIGTERM]) func aJobOutlivesItsServer(signal: Int32) async throws {
-        let folder = try Self.folder()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let lines = (0..<10).map { "\"This is line number \($0).\"" }.joined(separator: ",")
-        let first = try await Running(in: folder)
+        let first = try await Running(in: folder.url)
         let queued = try await first.send(
             "POST", "/api/v1/jobs", json: "{\"lines\":[\(lines)],\"steps\":2,\"seed\":1,\"attempts\":1}")
         let id = try #require(queued["id"] as? String)
@@ -97,7 +87,7 @@ struct ServeTests {
             }
             return found
         }
-        let second = try await Running(in: folder)
+        let second = try await Running(in: folder.url)
         let resumed = try await second.send("GET", "/api/v1/jobs/\(id)")
         let kept = seconds(resumed)
         #expect(kept.count >= 2 && ["queued", "running"].contains(resumed["state"] as? String))
@@ -108,12 +98,7 @@ struct ServeTests {
         #expect(parts.filter { kept[$0["index"] as? Int ?? -1] != nil }.allSatisfy { $0["tries"] as? Int == 1 })
         try await second.end(SIGTERM)
         #expect(second.process.terminationStatus == 0)
-        let check = Process()
-        check.executableURL = CommandRun.program
-        check.arguments = ["keys", "list", "--data", folder.appendingPathComponent("data").path]
-        check.standardError = FileHandle.nullDevice
-        try check.run()
-        try await onOwnThread { check.waitUntilExit() }
-        #expect(check.terminationStatus == 0, "the store opens, checked")
+        let check = try await CommandRun.run(["keys", "list", "--data", folder.path("data")], in: folder)
+        #expect(check.code == 0, "the store opens, checked: \(check.errors)")
     }
 }

@@ -46,9 +46,7 @@ struct ServeCommand: ParsableCommand {
         var (configuration, newKey) = try await access.configuration(store)
         if let newKey { Console.note("The key of this server, shown this once: \(newKey)") }
         configuration.overruled = keep.overruled
-        configuration.tls = try tls.identity(
-            for: configuration,
-            keptIn: ModelShelf.own.deletingLastPathComponent().appendingPathComponent("tls", isDirectory: true))
+        configuration.tls = try tls.identity(for: configuration, keptIn: DataHome.folder("tls"))
         let metrics = ServerMetrics()
         let recent = RecentLog()
         let logger = Logger(label: "mynah") { label in

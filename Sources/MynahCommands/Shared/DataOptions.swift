@@ -8,9 +8,6 @@ struct DataOptions: ParsableArguments {
             "The folder of voices, history, jobs and keys (default: ~/.local/share/mynah/store).", valueName: "dir"))
     var data: String?
 
-    /// The folder; XDG_DATA_HOME has a say where none was given.
-    var folder: URL {
-        if let data { return URL(fileURLWithPath: data, isDirectory: true) }
-        return ModelShelf.own.deletingLastPathComponent().appendingPathComponent("store", isDirectory: true)
-    }
+    /// The folder; the user's own where none was given.
+    var folder: URL { data.map { URL(fileURLWithPath: $0, isDirectory: true) } ?? DataHome.folder("store") }
 }

@@ -28,13 +28,7 @@ struct ModelShelf {
     }
 
     /// The user's own folder, which downloads go to.
-    static var own: URL {
-        let data = ProcessInfo.processInfo.environment["XDG_DATA_HOME"].flatMap {
-            $0.isEmpty ? nil : URL(fileURLWithPath: $0)
-        }
-        let home = data ?? URL(fileURLWithPath: NSHomeDirectory()).appendingPathComponent(".local/share")
-        return home.appendingPathComponent("mynah/models", isDirectory: true)
-    }
+    static var own: URL { DataHome.folder("models") }
 
     /// The folder of a model: a path, or a name on the shelf.
     ///

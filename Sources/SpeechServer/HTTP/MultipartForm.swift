@@ -67,24 +67,16 @@ struct MultipartForm: Sendable {
             throw Self.fault("has a part without a name")
         }
         guard fields[name] == nil, files[name] == nil else {
-            throw Self.fault("has two parts of the name \(Self.display(name))")
+            throw Self.fault("has two parts of the name \(name.shown())")
         }
         if fileFields.contains(name) {
-            files[name] = File(displayName: Self.display(parameters["filename"] ?? ""), bytes: Array(content))
+            files[name] = File(displayName: (parameters["filename"] ?? "").shown(), bytes: Array(content))
         } else {
             guard content.count <= Self.fieldLimit, let value = String(validating: content, as: UTF8.self) else {
-                throw APIError.bad(Self.display(name), "The field \(Self.display(name)) must be a text in UTF-8.")
+                throw APIError.bad(name.shown(), "The field \(name.shown()) must be a text in UTF-8.")
             }
             fields[name] = value
         }
-    }
-
-    /// A client's word without what could harm who reads it.
-    static func display(_ text: String) -> String {
-        let plain = text.unicodeScalars.filter {
-            !CharacterSet.controlCharacters.contains($0) && $0 != "/" && $0 != "\\"
-        }
-        return String(String.UnicodeScalarView(plain.prefix(200)))
     }
 
     private static func boundary(of contentType: String) throws(APIError) -> String {

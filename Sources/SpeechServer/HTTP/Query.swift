@@ -24,7 +24,7 @@ extension Exchange {
     func recordID(_ name: String, _ kind: StoreError.Kind) throws -> RecordID {
         let text = values[name] ?? ""
         guard let id = RecordID(text) else {
-            throw APIError(StoreError.notFound(kind, id: MultipartForm.display(String(text.prefix(60)))))
+            throw APIError(StoreError.notFound(kind, id: text.shown(limit: 60)))
         }
         return id
     }

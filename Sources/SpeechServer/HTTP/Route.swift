@@ -12,6 +12,8 @@ struct Route: Sendable {
         case key
         /// The same, but the key may stand in the form that is sent; the handler checks it.
         case keyInForm
+        /// Whoever may change what concerns all.
+        case admin
     }
 
     let method: HTTPRequest.Method

@@ -1,5 +1,4 @@
 import AudioIO
-import Foundation
 import Logging
 import SpeechEngine
 import SpeechStore
@@ -11,14 +10,10 @@ actor HistoryRecorder {
     private let request: SpeechRequest
     private let voice: ChosenVoice
     private let model: String
-    private let sampleRateHz: Int
     private let owner: RecordID?
     private let logger: Logger
     /// Nil where encoding failed or the speech grew too long.
-    private var encoder: SoundEncoder?
-    private var bytes: [UInt8] = []
-    private var samples = 0
-    private var marks: [SpeechMark] = []
+    private var speech: KeptSpeech?
 
     init(
         _ store: any SpeechStoring, request: SpeechRequest, voice: ChosenVoice, model: String, sampleRateHz: Int,
@@ -28,16 +23,15 @@ actor HistoryRecorder {
         self.request = request
         self.voice = voice
         self.model = model
-        self.sampleRateHz = sampleRateHz
         self.owner = owner
         self.logger = logger
-        encoder = try? SoundEncoder(KeptSound.form, sampleRateHz: sampleRateHz)
+        speech = try? KeptSpeech(sampleRateHz: sampleRateHz)
     }
 
     func take(_ event: SpeechEvent) async {
         switch event {
-        case .audio(let samples, _): encode(samples)
-        case .mark(let mark): marks.append(mark)
+        case .audio(let samples, _): add(samples)
+        case .mark(let mark): speech?.add(mark)
         case .finished(let outcome):
             // Only speech that came to its end is kept.
             if APIError(outcome.end) == nil { await keep(outcome) }
@@ -45,25 +39,24 @@ actor HistoryRecorder {
         }
     }
 
-    private func encode(_ new: [Float]) {
-        guard let encoder else { return }
-        do throws(AudioWriteError) { bytes += try encoder.encode(new) } catch { self.encoder = nil }
-        samples += new.count
-        guard bytes.count > KeptSound.limitBytes else { return }
+    private func add(_ samples: [Float]) {
+        guard let speech else { return }
+        do throws(AudioWriteError) { try speech.add(samples) } catch { self.speech = nil }
+        guard speech.byteCount > KeptSound.limitBytes else { return }
         logger.warning("speech too long for the history", metadata: ["history": "\(id)"])
-        (self.encoder, bytes) = (nil, [])
+        self.speech = nil
     }
 
     private func keep(_ outcome: SpeechOutcome) async {
-        guard let encoder, samples > 0 else { return }
+        guard let speech else { return }
+        self.speech = nil
         do {
-            bytes += try encoder.finish()
-            let timings = KeptTimings(
-                sampleRateHz: sampleRateHz, samples: samples, outcome: outcome, marks: marks)
+            let (audio, timings) = try speech.finish(outcome)
+            guard timings.samples > 0 else { return }
             var entry = NewHistoryEntry(
                 text: request.text, model: model, voice: voice.own, builtInVoice: voice.builtIn, seed: outcome.seed,
                 parameters: try JSONText(encoding: KeptParameters(request)), timings: try JSONText(encoding: timings),
-                audio: NewAudio(.bytes(Data(bytes)), mediaType: KeptSound.form.mediaType))
+                audio: audio)
             entry.id = id
             entry.owner = owner
             // The client may go now: what it heard is kept all the same.
@@ -74,6 +67,5 @@ actor HistoryRecorder {
         } catch {
             logger.error("history not kept", metadata: ["error": "\(error)"])
         }
-        bytes = []
     }
 }

@@ -52,7 +52,7 @@ struct HistoryRoutes: Sendable {
         let entry = try await entry(exchange)
         let timings = try Self.timings(entry)
         return try await StoredSound(sampleRateHz: timings.sample_rate).answer(
-            [StoredSound.Piece(file: try exchange.store.file(of: entry.audio), silenceBefore: 0)], format: format,
+            [StoredSound.Piece(entry.audio, in: try exchange.store)], format: format,
             name: "mynah-\(entry.id)", exchange: exchange)
     }
 

@@ -1,12 +1,42 @@
 import AudioIO
+import Foundation
 import SpeechEngine
 import SpeechStore
 
 /// In what form sound is kept: small and without loss, where this machine can.
 enum KeptSound {
-    static let form = SoundForm(format: EncoderCatalog.encodable.contains(.flac) ? .flac : .wav, rateHz: nil)
+    static let format: AudioFormat = EncoderCatalog.encodable.contains(.flac) ? .flac : .wav
     /// Bytes of one piece of sound in memory.
     static let limitBytes = 256 << 20
+}
+
+/// Gathers what a speech says, as it is kept. Not for use by two tasks at once.
+final class KeptSpeech {
+    private let sampleRateHz: Int
+    private let sound = EncodedAudio()
+    private let writer: AudioWriter
+    private var marks: [SpeechMark] = []
+
+    init(sampleRateHz: Int) throws(AudioWriteError) {
+        self.sampleRateHz = sampleRateHz
+        writer = try AudioWriter(to: .memory(sound), format: KeptSound.format, sampleRateHz: sampleRateHz)
+    }
+
+    /// Encoded so far; encoders gather sound before they give any.
+    var byteCount: Int { sound.bytes.count }
+
+    func add(_ samples: [Float]) throws(AudioWriteError) { try writer.append(samples) }
+
+    func add(_ mark: SpeechMark) { marks.append(mark) }
+
+    /// All of it. Nothing can be added afterwards.
+    func finish(_ outcome: SpeechOutcome) throws(AudioWriteError) -> (audio: NewAudio, timings: KeptTimings) {
+        let samples = try writer.finish().samples
+        return (
+            NewAudio(.bytes(Data(sound.bytes)), mediaType: KeptSound.format.mediaType),
+            KeptTimings(sampleRateHz: sampleRateHz, samples: samples, outcome: outcome, marks: marks)
+        )
+    }
 }
 
 /// What a speech was asked for, as the store keeps it.

@@ -12,6 +12,16 @@ struct StoredSound: Sendable {
     struct Piece: Sendable {
         let file: URL
         let silenceBefore: Int
+        private let mediaType: String
+
+        init(_ audio: StoredAudio, in store: any SpeechStoring, silenceBefore: Int = 0) {
+            file = store.file(of: audio)
+            self.silenceBefore = silenceBefore
+            mediaType = audio.mediaType
+        }
+
+        /// Whether the file is what somebody wishes who wants this format.
+        func isKept(as format: AudioFormat) -> Bool { mediaType == format.mediaType }
     }
 
     let sampleRateHz: Int
@@ -21,12 +31,15 @@ struct StoredSound: Sendable {
         try SoundForm.read(fields, key: "format", usual: .wav, usualRateHz: nil).format
     }
 
-    /// All pieces as one sound of true length. It is written to a nameless file first, so that its size is known and
-    /// memory does not grow with it.
+    /// All pieces as one sound of true length. What is not kept as it is wished is written to a nameless file first, so
+    /// that its size is known and memory does not grow with it.
     func answer(_ pieces: [Piece], format: AudioFormat, name: String, exchange: Exchange) async throws -> Response {
         let rate = sampleRateHz
         let file = try await VoiceShelf.offTheServer {
-            try NamelessFile { target in
+            if pieces.count == 1, pieces[0].silenceBefore == 0, pieces[0].isKept(as: format) {
+                return try NamelessFile(of: pieces[0].file)
+            }
+            return try NamelessFile { target in
                 let writer = try AudioWriter(to: .file(target), format: format, sampleRateHz: rate)
                 for piece in pieces {
                     if piece.silenceBefore > 0 {
@@ -56,10 +69,11 @@ struct StoredSound: Sendable {
             })
     }
 
-    /// One piece, encoded in memory.
-    static func encoded(_ file: URL, format: AudioFormat, sampleRateHz: Int) throws -> [UInt8] {
-        try SoundEncoder.whole(
-            try samples(of: file, rateHz: sampleRateHz), SoundForm(format: format, rateHz: nil),
+    /// One piece in memory, without the silence before it.
+    static func encoded(_ piece: Piece, format: AudioFormat, sampleRateHz: Int) throws -> [UInt8] {
+        if piece.isKept(as: format) { return [UInt8](try Data(contentsOf: piece.file)) }
+        return try SoundEncoder.whole(
+            try samples(of: piece.file, rateHz: sampleRateHz), SoundForm(format: format, rateHz: nil),
             sampleRateHz: sampleRateHz)
     }
 
@@ -75,18 +89,27 @@ struct StoredSound: Sendable {
     }
 }
 
-/// A file that has no name as soon as it is complete: nothing of it is left, however its use ends.
+/// A file that needs no name any longer: what is written for it is gone when its use ends, however that happens, and a
+/// kept sound can be read to its end, whoever deletes it meanwhile.
 final class NamelessFile: Sendable {
     let byteCount: Int
     private let descriptor: Int32
 
     /// - Parameter fill: Writes the file.
-    init(_ fill: (URL) throws -> Void) throws {
+    convenience init(_ fill: (URL) throws -> Void) throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("mynah-\(RecordID())")
         defer { unlink(url.path) }
         try fill(url)
+        try self.init(of: url)
+    }
+
+    /// - Parameter url: A file that is complete.
+    init(of url: URL) throws {
         descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StoreError.file(path: url.path, code: errno) }
+        guard descriptor >= 0 else {
+            throw errno == ENOENT
+                ? StoreError.notFound(.audio, id: url.lastPathComponent) : StoreError.file(path: url.path, code: errno)
+        }
         var status = stat()
         byteCount = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }

@@ -3,19 +3,9 @@ import SpeechStore
 
 /// How the parts of a job are spoken.
 struct JobPlan: Sendable {
-    /// Seconds spoken so far.
-    actor Progress {
-        private var parts: [Int: Double]
-        var seconds: Double { parts.values.reduce(0, +) }
-
-        init(_ parts: [Int: Double]) { self.parts = parts }
-
-        func set(_ part: Int, _ seconds: Double) { parts[part] = seconds }
-        func finish(_ part: Int, _ seconds: Double) { parts[part] = seconds }
-    }
-
     let expectedSeconds: Double
-    let progress: Progress
+    /// Seconds of the parts that are finished already.
+    let spokenSeconds: [Int: Double]
     /// The first part of a text that no voice was chosen for gives the others its own.
     let needsVoiceOfFirstPart: Bool
     var voice: SpeechVoice
@@ -35,18 +25,18 @@ struct JobPlan: Sendable {
         }
         let isMadeUp = voice.isMadeUp(by: voices.source.loaded)
         needsVoiceOfFirstPart = job.kind == .longText && isMadeUp && parts.count > 1
-        var done: [Int: Double] = [:]
+        var spoken: [Int: Double] = [:]
         var expected = 0.0
         for part in parts {
             if let timings: KeptTimings = try part.timings?.decode() {
-                done[part.position] = timings.seconds
+                spoken[part.position] = timings.seconds
                 expected += timings.seconds
             } else {
                 expected += SpeechLength.seconds(of: part.text)
             }
         }
         expectedSeconds = expected
-        progress = Progress(done)
+        spokenSeconds = spoken
     }
 
     func request(for part: JobPart) -> SpeechRequest {

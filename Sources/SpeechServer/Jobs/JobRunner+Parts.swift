@@ -1,5 +1,3 @@
-import AudioIO
-import Foundation
 import SpeechEngine
 import SpeechStore
 
@@ -55,10 +53,7 @@ extension JobRunner {
     /// Encodes what a part says as it is spoken, and puts it into the store.
     private func keep(_ ticket: SpeechTicket, _ part: JobPart, of job: Job, plan: JobPlan) async throws -> VoicePrompt?
     {
-        let encoder = try SoundEncoder(KeptSound.form, sampleRateHz: ticket.sampleRateHz)
-        var bytes: [UInt8] = []
-        var samples = 0
-        var marks: [SpeechMark] = []
+        let speech = try KeptSpeech(sampleRateHz: ticket.sampleRateHz)
         for await event in ticket.events {
             switch event {
             case .queued(let position, let eta):
@@ -66,21 +61,17 @@ extension JobRunner {
                     "queued", PartQueued(part: part.position, position: position, eta_seconds: eta.inSeconds),
                     of: job.id)
             case .started: continue
-            case .audio(let new, _):
-                bytes += try encoder.encode(new)
-                samples += new.count
-            case .mark(let mark): marks.append(mark)
+            case .audio(let samples, _): try speech.add(samples)
+            case .mark(let mark): speech.add(mark)
             case .progress(let progress):
-                await plan.progress.set(part.position, progress.seconds)
-                await tellProgress(progress, part, of: job, plan: plan)
+                running[job.id]?.seconds[part.position] = progress.seconds
+                tellProgress(progress, part, of: job, plan: plan)
             case .finished(let outcome):
                 switch outcome.end {
                 case .complete, .lengthLimit:
-                    bytes += try encoder.finish()
-                    let timings = KeptTimings(
-                        sampleRateHz: ticket.sampleRateHz, samples: samples, outcome: outcome, marks: marks)
-                    try await end(part, of: job, bytes, outcome.seed, timings)
-                    await plan.progress.finish(part.position, timings.seconds)
+                    let (audio, timings) = try speech.finish(outcome)
+                    try await end(part, of: job, audio, outcome.seed, timings)
+                    running[job.id]?.seconds[part.position] = timings.seconds
                     return outcome.voice
                 case .failed(let reason):
                     try await end(part, of: job, failure: reason)
@@ -97,9 +88,8 @@ extension JobRunner {
     }
 
     private func end(
-        _ part: JobPart, of job: Job, _ bytes: [UInt8], _ seed: UInt64, _ timings: KeptTimings
+        _ part: JobPart, of job: Job, _ audio: NewAudio, _ seed: UInt64, _ timings: KeptTimings
     ) async throws {
-        let audio = NewAudio(.bytes(Data(bytes)), mediaType: KeptSound.form.mediaType)
         do {
             try await store.finishPart(
                 part.position, of: job.id,
@@ -122,8 +112,8 @@ extension JobRunner {
             of: job.id)
     }
 
-    private func tellProgress(_ progress: SpeechProgress, _ part: JobPart, of job: Job, plan: JobPlan) async {
-        let done = await plan.progress.seconds
+    private func tellProgress(_ progress: SpeechProgress, _ part: JobPart, of job: Job, plan: JobPlan) {
+        let done = running[job.id]?.seconds.values.reduce(0, +) ?? 0
         let expected = max(done, plan.expectedSeconds)
         let speed = source.snapshot().throughput
         news.tell(

@@ -11,6 +11,8 @@ actor JobRunner {
     struct Running {
         var task: Task<Void, Never>?
         var tickets: [Int: SpeechTicket] = [:]
+        /// Seconds spoken so far, by part.
+        var seconds: [Int: Double] = [:]
         var isCancelled = false
         var voice: RecordID?
     }
@@ -131,8 +133,8 @@ actor JobRunner {
             if !isStopping { tellEnd(try await store.job(job.id)) }
         } catch StoreError.wrongState, StoreError.notFound(.job, _) {
             // It was cancelled or removed; whoever did that has told so.
-        } catch let error as Waiting {
-            if case .stopping = error { return }
+        } catch Waiting.stopping {
+            // The store queues it again when all is over.
         } catch {
             logger.error("job broken off", metadata: ["job": "\(job.id)", "error": "\(error)"])
             await giveUp(job, because: error)
@@ -146,6 +148,7 @@ actor JobRunner {
             do {
                 let parts = try await store.parts(of: job.id)
                 var plan = try await JobPlan(job, parts: parts, voices: voices)
+                running[job.id]?.seconds = plan.spokenSeconds
                 if plan.needsVoiceOfFirstPart {
                     if let first = parts.first, first.state == .finished {
                         plan.voice = .prompt(try await voice(of: first))

@@ -25,8 +25,7 @@ struct JobSoundRoutes: Sendable {
     private struct Spoken {
         struct Part {
             let part: JobPart
-            let file: URL
-            let silenceBefore: Int
+            let sound: StoredSound.Piece
             let timings: KeptTimings
         }
 
@@ -51,8 +50,8 @@ struct JobSoundRoutes: Sendable {
             rate = rateHz
             let silence = parts.isEmpty ? 0 : Int(parameters.pause_seconds * Double(rateHz))
             position += silence
-            parts.append(
-                Spoken.Part(part: part, file: store.file(of: audio), silenceBefore: silence, timings: timings))
+            let sound = StoredSound.Piece(audio, in: store, silenceBefore: silence)
+            parts.append(Spoken.Part(part: part, sound: sound, timings: timings))
             if timings.sample_rate == rateHz {
                 let starts = parameters.starts ?? []
                 marks += timings.speechMarks(
@@ -71,8 +70,7 @@ struct JobSoundRoutes: Sendable {
         let format = try StoredSound.format(try exchange.query(["format"]))
         let spoken = try await spoken(exchange)
         return try await StoredSound(sampleRateHz: spoken.sampleRateHz).answer(
-            spoken.parts.map { StoredSound.Piece(file: $0.file, silenceBefore: $0.silenceBefore) }, format: format,
-            name: "job-\(spoken.job.id)", exchange: exchange)
+            spoken.parts.map(\.sound), format: format, name: "job-\(spoken.job.id)", exchange: exchange)
     }
 
     private func part(_ exchange: Exchange) async throws -> Response {
@@ -86,7 +84,7 @@ struct JobSoundRoutes: Sendable {
             throw APIError(.conflict, code: "nothing_finished", "This part is \(parts[index].state.rawValue).")
         }
         return try await StoredSound(sampleRateHz: timings.sample_rate).answer(
-            [StoredSound.Piece(file: try exchange.store.file(of: audio), silenceBefore: 0)], format: format,
+            [StoredSound.Piece(audio, in: try exchange.store)], format: format,
             name: "job-\(job.id)-\(index)", exchange: exchange)
     }
 
@@ -111,7 +109,7 @@ struct JobSoundRoutes: Sendable {
                 try zip.add("subtitles.srt", Array(subtitles.utf8))
                 for part in spoken.parts {
                     let bytes = try await VoiceShelf.offTheServer {
-                        try StoredSound.encoded(part.file, format: format, sampleRateHz: part.timings.sample_rate)
+                        try StoredSound.encoded(part.sound, format: format, sampleRateHz: part.timings.sample_rate)
                     }
                     try zip.add(Self.name(part.part, format), bytes)
                     try await exchange.send(zip.take(), by: &writer)

@@ -9,9 +9,8 @@ struct ModelRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/models") { Answers.json(ModelReport(source, $0.services.models)) },
-            Route(.post, "/api/v1/models/load", load),
-            Route(.post, "/api/v1/models/unload") { exchange in
-                try exchange.caller.expectAdmin()
+            Route(.post, "/api/v1/models/load", access: .admin, load),
+            Route(.post, "/api/v1/models/unload", access: .admin) { exchange in
                 try Self.switching(exchange).beginIdling()
                 return Answers.json(ModelReport(source, exchange.services.models), status: .accepted)
             },
@@ -19,7 +18,6 @@ struct ModelRoutes: Sendable {
     }
 
     private func load(_ exchange: Exchange) async throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try await exchange.json()
         try fields.refuseOthers(than: ["model"])
         let name = try fields.text("model", limit: 200)
@@ -28,8 +26,7 @@ struct ModelRoutes: Sendable {
         guard models.names().contains(name) else {
             throw APIError(
                 .notFound, code: "model_not_found", parameter: "model",
-                "There is no model '\(MultipartForm.display(String(name.prefix(100))))' here; GET /api/v1/models lists what there is."
-            )
+                "There is no model '\(name.shown(limit: 100))' here; GET /api/v1/models lists what there is.")
         }
         models.beginLoading(name)
         return Answers.json(ModelReport(source, models), status: .accepted)
@@ -80,8 +77,10 @@ private struct ModelReport: Encodable {
 }
 
 extension SpeechSource {
+    /// Whether the model was given back, so that the next request brings it again.
+    private var sleeps: Bool { isIdle && snapshot().state == .unloaded }
     /// A word for what the engine does, or that it sleeps.
-    var stateName: String { isIdle && snapshot().state == .unloaded ? "idle" : snapshot().state.name }
+    var stateName: String { sleeps ? "idle" : snapshot().state.name }
     /// Whether requests are taken.
-    var takesRequests: Bool { snapshot().state == .ready || stateName == "idle" }
+    var takesRequests: Bool { sleeps || snapshot().state == .ready }
 }

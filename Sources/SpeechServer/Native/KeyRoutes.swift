@@ -5,14 +5,12 @@ import SpeechStore
 struct KeyRoutes: Sendable {
     var routes: [Route] {
         [
-            Route(.get, "/api/v1/keys") { exchange in
-                try exchange.caller.expectAdmin()
-                return Answers.json(["keys": try await exchange.store.keys().map { KeyReport($0) }])
+            Route(.get, "/api/v1/keys", access: .admin) { exchange in
+                Answers.json(["keys": try await exchange.store.keys().map { KeyReport($0) }])
             },
-            Route(.post, "/api/v1/keys", add),
-            Route(.patch, "/api/v1/keys/{key}", change),
-            Route(.delete, "/api/v1/keys/{key}") { exchange in
-                try exchange.caller.expectAdmin()
+            Route(.post, "/api/v1/keys", access: .admin, add),
+            Route(.patch, "/api/v1/keys/{key}", access: .admin, change),
+            Route(.delete, "/api/v1/keys/{key}", access: .admin) { exchange in
                 let id = try exchange.recordID("key", .key)
                 try await exchange.store.revokeKey(id)
                 return Answers.deleted(id.description)
@@ -25,7 +23,6 @@ struct KeyRoutes: Sendable {
     ]
 
     private func add(_ exchange: Exchange) async throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try await exchange.json()
         try fields.refuseOthers(than: Self.limitNames.union(["name", "is_admin"]))
         let (key, secret) = try await exchange.store.addKey(
@@ -37,7 +34,6 @@ struct KeyRoutes: Sendable {
     }
 
     private func change(_ exchange: Exchange) async throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try await exchange.json()
         try fields.refuseOthers(than: Self.limitNames)
         let id = try exchange.recordID("key", .key)

@@ -44,11 +44,8 @@ struct NativeRoutes: Sendable {
     ) async throws -> VoicePrompt {
         let recording = try await Recording.read(
             file, field: "prompt_audio", limits: exchange.limits, sampleRateHz: source.loaded?.sampleRateHz)
-        let advice = VoiceAdvice(recording.audio, transcript: transcript).advice
-        if let fault = advice.first(where: { $0.severity == "fault" }) {
-            throw APIError.bad(
-                fault.code.hasPrefix("transcript") ? "prompt_text" : "prompt_audio", code: fault.code, fault.message)
-        }
+        try VoiceAdvice(recording.audio, transcript: transcript)
+            .expectUsable(recording: "prompt_audio", transcript: "prompt_text")
         do throws(AdmissionError) {
             return try await source.voice(recording: recording.audio.samples, transcript: transcript)
         } catch {

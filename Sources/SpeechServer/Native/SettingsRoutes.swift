@@ -6,17 +6,13 @@ import Logging
 struct SettingsRoutes: Sendable {
     var routes: [Route] {
         [
-            Route(.get, "/api/v1/settings") { exchange in
-                try exchange.caller.expectAdmin()
-                return Answers.json(Report(exchange.services.settings.current))
-            },
-            Route(.patch, "/api/v1/settings", change),
-            Route(.get, "/api/v1/logs", logs),
+            Route(.get, "/api/v1/settings", access: .admin) { Answers.json(Report($0.services.settings.current)) },
+            Route(.patch, "/api/v1/settings", access: .admin, change),
+            Route(.get, "/api/v1/logs", access: .admin, logs),
         ]
     }
 
     private func change(_ exchange: Exchange) async throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try await exchange.json()
         try fields.refuseOthers(than: [
             "keeps_history", "history_entries", "history_megabytes", "history_days", "idle_unload_minutes", "log_texts",
@@ -36,7 +32,6 @@ struct SettingsRoutes: Sendable {
     }
 
     private func logs(_ exchange: Exchange) throws -> Response {
-        try exchange.caller.expectAdmin()
         let fields = try exchange.query(["limit", "level"])
         let limit = try fields.integer("limit", in: 1...1000) ?? 200
         let level = try fields.choice("level", of: ["debug", "info", "notice", "warning", "error"]) ?? "info"

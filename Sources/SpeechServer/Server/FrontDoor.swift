@@ -68,10 +68,12 @@ struct FrontDoor: HTTPResponder {
         let (found, values) = try table.find(request.method, request.uri.path)
         route = found
         let address = context.channel.remoteAddress?.ipAddress ?? "local"
-        let caller =
-            found.access == .key
-            ? try await keys.caller(of: request.head, address: address)
-            : Caller(name: address, key: nil, isAdmin: false)
+        let caller: Caller
+        switch found.access {
+        case .key, .admin: caller = try await keys.caller(of: request.head, address: address)
+        case .open, .keyInForm: caller = Caller(name: address, key: nil, isAdmin: false)
+        }
+        if found.access == .admin { try caller.expectAdmin() }
         let exchange = Exchange(
             request: request, values: values, id: id, caller: caller, services: services,
             connection: await context.news(),

@@ -65,10 +65,15 @@ final class SoundEncoder {
     }
 
     /// A whole speech at once, with true lengths in its headers.
-    static func whole(_ samples: [Float], _ form: SoundForm, sampleRateHz: Int) throws(AudioWriteError) -> [UInt8] {
+    ///
+    /// - Parameter label: Nil for what a person said.
+    static func whole(
+        _ samples: [Float], _ form: SoundForm, sampleRateHz: Int, label: AudioLabel? = AudioLabel()
+    ) throws(AudioWriteError) -> [UInt8] {
         let audio = EncodedAudio()
         let writer = try AudioWriter(
-            to: .memory(audio), format: form.format, sampleRateHz: sampleRateHz, encodedRateHz: form.rateHz)
+            to: .memory(audio), format: form.format, sampleRateHz: sampleRateHz, encodedRateHz: form.rateHz,
+            options: EncodingOptions(label: label))
         try writer.append(samples)
         _ = try writer.finish()
         return audio.bytes

@@ -16,9 +16,8 @@ struct OpenAIVoiceRoutes: Sendable {
                 Answers.json(
                     ConsentReport(try await exchange.store.consent(try Self.id(exchange.values["consent"] ?? ""))))
             },
-            Route(.delete, "/v1/audio/voice_consents/{consent}") { exchange in
+            Route(.delete, "/v1/audio/voice_consents/{consent}", access: .admin) { exchange in
                 let id = try Self.id(exchange.values["consent"] ?? "")
-                try exchange.caller.expectAdmin()
                 try await exchange.store.deleteConsent(id)
                 return Answers.deleted(Self.prefix + id.description)
             },
@@ -29,7 +28,7 @@ struct OpenAIVoiceRoutes: Sendable {
 
     private static func id(_ text: String) throws(APIError) -> RecordID {
         guard text.hasPrefix(prefix), let id = RecordID(String(text.dropFirst(prefix.count))) else {
-            throw APIError(StoreError.notFound(.consent, id: MultipartForm.display(String(text.prefix(60)))))
+            throw APIError(StoreError.notFound(.consent, id: text.shown(limit: 60)))
         }
         return id
     }

@@ -41,7 +41,8 @@ struct Recording: Sendable {
             return (
                 trimmed,
                 try SoundEncoder.whole(
-                    trimmed.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: trimmed.sampleRateHz)
+                    trimmed.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: trimmed.sampleRateHz,
+                    label: nil)
             )
         }
         (audio, bytes, mediaType) = (trimmed, encoded, AudioFormat.wav.mediaType)

@@ -51,6 +51,16 @@ struct VoiceAdvice: Encodable {
         trim = hasSilence ? sounding.map { Trim(start_seconds: $0.lowerBound, end_seconds: $0.upperBound) } : nil
     }
 
+    /// - Parameters:
+    ///   - recording: The recording's field.
+    ///   - transcript: The transcript's field.
+    /// - Throws: 400 where the recording will not do.
+    func expectUsable(recording: String, transcript: String) throws(APIError) {
+        guard let fault = advice.first(where: { $0.severity == "fault" }) else { return }
+        throw APIError.bad(
+            fault.code.hasPrefix("transcript") ? transcript : recording, code: fault.code, fault.message)
+    }
+
     /// Nobody speaks four times as fast or as slowly as others.
     private static func advice(on transcript: String, spokenSeconds: Double) -> [Item] {
         guard SpeakableText.isSpeakable(transcript) else {

@@ -67,10 +67,7 @@ struct VoiceRoutes: Sendable {
         var recording = try await Recording.read(form.file, field: form.field, limits: exchange.limits)
         if form.isTrimmed { try await recording.trim() }
         let advice = VoiceAdvice(recording.audio, transcript: form.transcript)
-        if let fault = advice.advice.first(where: { $0.severity == "fault" }) {
-            throw APIError.bad(
-                fault.code.hasPrefix("transcript") ? "transcript" : form.field, code: fault.code, fault.message)
-        }
+        try advice.expectUsable(recording: form.field, transcript: "transcript")
         var voice = NewVoice(
             name: form.name, transcript: form.transcript, consent: form.consent,
             reference: NewAudio(.bytes(Data(recording.bytes)), mediaType: recording.mediaType))
@@ -85,7 +82,7 @@ struct VoiceRoutes: Sendable {
         let plain = name.trimmingCharacters(in: .whitespaces).lowercased()
         let book = VoiceBook(exchange.services.voices.source.loaded).list.voices
         guard plain != "default", !book.contains(where: { $0.name.lowercased() == plain }), RecordID(plain) == nil
-        else { throw APIError(StoreError.nameTaken(MultipartForm.display(name))) }
+        else { throw APIError(StoreError.nameTaken(name.shown())) }
     }
 
     private func bringIn(_ exchange: Exchange) async throws -> Response {
@@ -130,8 +127,7 @@ struct VoiceRoutes: Sendable {
     private static func noVoice(_ name: String) -> APIError {
         APIError(
             .notFound, code: "voice_not_found",
-            "There is no voice '\(MultipartForm.display(String(name.prefix(60))))'; GET /api/v1/voices lists what there is."
-        )
+            "There is no voice '\(name.shown(limit: 60))'; GET /api/v1/voices lists what there is.")
     }
 
     /// An own voice that the caller may change.
@@ -170,8 +166,11 @@ struct VoiceRoutes: Sendable {
     private func preview(_ exchange: Exchange) async throws -> Response {
         let name = exchange.values["voice"] ?? ""
         let file: URL
+        var label: AudioLabel? = AudioLabel()
         if let voice = try await exchange.services.voices.own(name) {
             file = try exchange.store.file(of: voice.preview ?? voice.reference)
+            // The reference is what a person said, and no machine.
+            if voice.preview == nil { label = nil }
         } else if let voice = source.loaded?.voices.first(where: { $0.name == name }) {
             guard let preview = voice.preview else {
                 throw APIError(.notFound, code: "no_preview", "This voice has nothing to listen to beforehand.")
@@ -180,10 +179,10 @@ struct VoiceRoutes: Sendable {
         } else {
             throw Self.noVoice(name)
         }
-        let bytes = try await VoiceShelf.offTheServer {
+        let bytes = try await VoiceShelf.offTheServer { [label] in
             let audio = try AudioFile.readMono(file)
             return try SoundEncoder.whole(
-                audio.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: audio.sampleRateHz)
+                audio.samples, SoundForm(format: .wav, rateHz: nil), sampleRateHz: audio.sampleRateHz, label: label)
         }
         return Answers.bytes(bytes, type: AudioFormat.wav.mediaType)
     }

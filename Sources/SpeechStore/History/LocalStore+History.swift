@@ -3,8 +3,8 @@ import GRDB
 
 extension LocalStore {
     public func record(_ entry: NewHistoryEntry) async throws -> HistoryEntry? {
-        guard isKeepingHistory else { return nil }
         let settings = settings
+        guard settings.keepsHistory else { return nil }
         try settings.check(entry.text, field: "the text")
         try settings.check(entry.parameters, field: "the parameters")
         try settings.check(entry.timings, field: "the timings")
@@ -63,19 +63,25 @@ extension LocalStore {
     }
 
     /// Deletes what is older than the settings permit, and then the oldest entries until the rest fits.
+    ///
+    /// Every speech that is kept comes by here: where all fits, an index tells so, and the entries are not looked at.
     static func trimHistory(_ db: Database, _ settings: StoreSettings, now: Date) throws {
         try db.execute(
             sql: "DELETE FROM history WHERE createdAt < ?",
             arguments: [now.timeIntervalSince1970 - settings.historySeconds])
-        try db.execute(
-            sql: """
-                DELETE FROM history WHERE number IN (
-                    SELECT number FROM (
-                        SELECT number, sum(byteCount) OVER newer AS bytes, count(*) OVER newer AS entries FROM history
-                        WINDOW newer AS (ORDER BY number DESC))
-                    WHERE bytes > ? OR entries > ?)
-                """,
-            arguments: [settings.historyBytes, settings.historyEntries])
+        let total = try Row.fetchOne(
+            db, sql: "SELECT count(*) AS entries, coalesce(sum(byteCount), 0) AS bytes FROM history")
+        guard let total else { return }
+        var (entries, bytes): (Int, Int) = (total["entries"], total["bytes"])
+        var last: Int64?
+        let oldest = try Row.fetchCursor(db, sql: "SELECT number, byteCount FROM history ORDER BY number")
+        while entries > settings.historyEntries || bytes > settings.historyBytes, let entry = try oldest.next() {
+            let size: Int = entry["byteCount"]
+            last = entry["number"]
+            entries -= 1
+            bytes -= size
+        }
+        if let last { try db.execute(sql: "DELETE FROM history WHERE number <= ?", arguments: [last]) }
     }
 
     private static func history(

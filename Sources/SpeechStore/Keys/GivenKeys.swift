@@ -7,8 +7,6 @@ public struct GivenKeys: Sendable {
     /// - Parameter keys: None for a server that asks for keys of the store alone.
     public init(_ keys: [String] = []) { digests = keys.map { SHA256.hash(data: Array($0.utf8)) } }
 
-    public var isEmpty: Bool { digests.isEmpty }
-
     /// Which key was shown, counted from 0; nil for one that is none of these.
     ///
     /// All are compared, and to their ends, so that the time tells nothing about how much of one was right.

@@ -104,12 +104,6 @@ public final class LocalStore: SpeechStoring {
         _ = await onFiles { [audioFolder] in audioFolder.removeAll(except: known) }
     }
 
-    /// Whether history is kept; starts as the settings say.
-    public var isKeepingHistory: Bool {
-        get { liveSettings.withLock { $0.keepsHistory } }
-        set { liveSettings.withLock { $0.keepsHistory = newValue } }
-    }
-
     /// What is set now.
     public var settings: StoreSettings { liveSettings.withLock { $0 } }
 
