@@ -4,9 +4,9 @@ import { readEvents } from './events.js';
 
 /** What went wrong: a code of docs/API.md, or `server_gone`, `connection_lost`. */
 export class Fault extends Error {
-  constructor(code, { message = code, status = 0, retryAfter = 0, param = null } = {}) {
+  constructor(code, { message = code, status = 0, retryAfter = 0 } = {}) {
     super(message);
-    Object.assign(this, { code, status, retryAfter, param });
+    Object.assign(this, { code, status, retryAfter });
   }
 }
 
@@ -20,7 +20,7 @@ export const onKeyNeeded = (ask) => { askForKey = ask; };
  * @returns the response, whose status is 2xx.
  * @throws Fault, or AbortError where `signal` was used.
  */
-export async function send(method, path, { json, form, body, headers = {}, signal } = {}) {
+async function send(method, path, { json, form, body, headers = {}, signal } = {}) {
   const key = recall('key');
   const options = { method, signal, body: form ?? body, headers: { ...headers } };
   if (json !== undefined) {
@@ -51,14 +51,14 @@ async function faultOf(response) {
   let error = {};
   try { error = (await response.json()).error ?? {}; } catch { /* Not ours: a proxy's page, say. */ }
   return new Fault(error.code ?? (response.status >= 500 ? 'server_trouble' : 'refused'), {
-    message: error.message ?? '', status: response.status, param: error.param,
+    message: error.message ?? '', status: response.status,
     retryAfter: Number(response.headers.get('Retry-After')) || 0,
   });
 }
 
 const path = (...parts) => `api/v1/${parts.map(encodeURIComponent).join('/')}`;
 const query = (values) => `?${new URLSearchParams(values)}`;
-export const getJSON = async (address, signal) => (await send('GET', address, { signal })).json();
+const getJSON = async (address) => (await send('GET', address)).json();
 const blob = async (address) => (await send('GET', address)).blob();
 
 /** Fields with a recording become a form, others JSON. */
@@ -110,10 +110,10 @@ export async function speakFile(fields, recording) {
   return (await send('POST', 'api/v1/speech', speechBody({ ...fields, stream: 'audio' }, recording))).blob();
 }
 
-export const models = (signal) => getJSON(path('models'), signal);
-export const status = (signal) => getJSON(path('status'), signal);
-export const health = async (signal) => {
-  const response = await fetch('health/ready', { signal }).catch(() => null);
+export const models = () => getJSON(path('models'));
+export const status = () => getJSON(path('status'));
+export const health = async () => {
+  const response = await fetch('health/ready').catch(() => null);
   return response?.json().catch(() => null) ?? null;
 };
 
@@ -173,7 +173,7 @@ export const jobs = {
 export const system = {
   settings: () => getJSON(path('settings')),
   change: async (json) => (await send('PATCH', path('settings'), { json })).json(),
-  logs: async (level, limit = 200) => (await getJSON(path('logs') + query({ level, limit }))).lines,
+  logs: async (level) => (await getJSON(path('logs') + query({ level, limit: 200 }))).lines,
   load: (model) => send('POST', path('models', 'load'), { json: { model } }),
   unload: () => send('POST', path('models', 'unload')),
 };

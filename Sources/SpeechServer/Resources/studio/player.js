@@ -26,7 +26,6 @@ export class Player extends EventTarget {
 
   get seconds() { return this.sampleRate ? this.length / this.sampleRate : 0; }
   get positionSeconds() { return this.sampleRate ? this.position / this.sampleRate : 0; }
-  get isComplete() { return this.#isComplete; }
 
   /** Makes the way to the loudspeaker ready, so that the first sound need not wait for it. */
   prepare(sampleRate) {

@@ -109,7 +109,7 @@ export class Speech extends EventTarget {
       facts.marks.push(data);
       this.dispatchEvent(new CustomEvent('mark', { detail: data }));
     } else if (name === 'progress') {
-      Object.assign(facts, { rtf: data.rtf, expected: data.expected_seconds, part: data.part, parts: data.parts });
+      Object.assign(facts, { rtf: data.rtf, expected: data.expected_seconds });
       player.expect(data.rtf, data.expected_seconds - data.seconds);
       this.#become('speaking');
     } else if (name === 'done') {
