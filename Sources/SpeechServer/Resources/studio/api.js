@@ -61,14 +61,18 @@ const query = (values) => `?${new URLSearchParams(values)}`;
 const getJSON = async (address) => (await send('GET', address)).json();
 const blob = async (address) => (await send('GET', address)).blob();
 
+/** A form of fields and one file. */
+function formOf(fields, name, file, fileName = file.name) {
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append(name, file, fileName);
+  return form;
+}
+
 /** Fields with a recording become a form, others JSON. */
 function speechBody(fields, recording) {
   if (!recording) return { json: fields };
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append('prompt_audio', recording.file, recording.name);
-  form.append('prompt_text', recording.transcript);
-  return { form };
+  return { form: formOf({ ...fields, prompt_text: recording.transcript }, 'prompt_audio', recording.file, recording.name) };
 }
 
 /**
@@ -124,17 +128,10 @@ export const voices = {
   rename: async (id, name) => (await send('PATCH', path('voices', id), { json: { name } })).json(),
   remove: (id, spoken = false) => send('DELETE', path('voices', id) + (spoken ? query({ spoken: 'delete' }) : '')),
   check: async (file, name, transcript) => {
-    const form = new FormData();
-    form.append('audio', file, name);
-    if (transcript) form.append('transcript', transcript);
+    const form = formOf(transcript ? { transcript } : {}, 'audio', file, name);
     return (await send('POST', path('voices', 'check'), { form })).json();
   },
-  save: async (fields, file, fileName) => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append('audio', file, fileName);
-    return (await send('POST', path('voices'), { form })).json();
-  },
+  save: async (fields, file, name) => (await send('POST', path('voices'), { form: formOf(fields, 'audio', file, name) })).json(),
   import: async (file) => (await send('POST', path('voices', 'import'), {
     body: file, headers: { 'Content-Type': 'application/zip' },
   })).json(),
@@ -153,11 +150,8 @@ export const jobs = {
   one: (id) => getJSON(path('jobs', id)),
   make: async (fields, file) => {
     const headers = { 'Idempotency-Key': crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
-    if (!file) return (await send('POST', path('jobs'), { json: fields, headers })).json();
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append('file', file, file.name);
-    return (await send('POST', path('jobs'), { form, headers })).json();
+    const body = file ? { form: formOf(fields, 'file', file) } : { json: fields };
+    return (await send('POST', path('jobs'), { ...body, headers })).json();
   },
   remove: (id) => send('DELETE', path('jobs', id)),
   audio: (id, format) => blob(path('jobs', id, 'audio') + query({ format })),
