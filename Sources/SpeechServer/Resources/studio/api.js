@@ -87,11 +87,11 @@ export async function speak(fields, recording, signal, hear) {
     sampleRate: Number(response.headers.get('X-Audio-Sample-Rate')),
     historyId: response.headers.get('X-Mynah-History-Id'),
   });
-  await listen(response, ['done'], hear, signal);
+  await listen(response, 'done', hear, signal);
 }
 
-/** Reads events up to one of the names that end them. */
-async function listen(response, ends, hear, signal) {
+/** Reads events up to the one of the name `end`. */
+async function listen(response, end, hear, signal) {
   let isOver = false;
   try {
     for await (const event of readEvents(response.body)) {
@@ -100,7 +100,7 @@ async function listen(response, ends, hear, signal) {
         throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 200 });
       }
       hear(event.name, event.data, event.id);
-      if (ends.includes(event.name)) isOver = true;
+      if (event.name === end) isOver = true;
     }
   } catch (error) {
     if (error instanceof Fault || signal?.aborted) throw error;
@@ -160,7 +160,7 @@ export const jobs = {
   part: (id, index, format) => blob(path('jobs', id, 'parts', index, 'audio') + query({ format })),
   listen: async (id, last, signal, hear) => {
     const headers = last ? { 'Last-Event-ID': last } : {};
-    await listen(await send('GET', path('jobs', id, 'events'), { headers, signal }), ['end'], hear, signal);
+    await listen(await send('GET', path('jobs', id, 'events'), { headers, signal }), 'end', hear, signal);
   },
 };
 

@@ -124,7 +124,7 @@ export class JobLine {
 
   #hear(name, data, id) {
     if (id) this.#last = id;
-    if (name === 'job' || name === 'end') this.show(data.job ?? data);
+    if (name === 'job' || name === 'end') this.show(data);
     else if (name === 'progress') {
       this.#eta = data.eta_seconds;
       set(this.#bar, { value: Math.min(1, data.seconds_done / Math.max(0.1, data.expected_seconds)) });
