@@ -9,7 +9,7 @@ SENTENCE = "The morning train was late again, so we walked along the river and t
 
 def open_view(browser, mynah, view):
     browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
     browser.go(mynah.address + f"?{time.monotonic()}#{view}")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
 

@@ -53,7 +53,7 @@ def take(browser, mynah, folder):
 def prepare(browser, mynah):
     """Something to look at in every view."""
     browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
     browser.go(mynah.address + f"?{time.monotonic()}#voices")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
     recording = mynah.speak(SENTENCE, seed=11)

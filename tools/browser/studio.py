@@ -23,7 +23,7 @@ VIEWS = ("speak", "voices", "history", "batch", "system")
 def fresh(browser, mynah, view="speak"):
     """The page as at a first visit, in English."""
     browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
+    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
     browser.go(mynah.address + f"?{time.monotonic()}#{view}")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
 
