@@ -50,6 +50,22 @@ export function actionButton(label, act, { box, kind = '', ...attributes } = {})
 }
 
 /**
+ * A button that lets the person choose a file. `take` gets the file and may fail; `box` shows what went wrong.
+ * @returns `{button, input}`; the input is for the page, not for the eye.
+ */
+export function fileButton(label, accept, take, { box, kind = '' }) {
+  const input = h('input.visually-hidden', { type: 'file', accept, tabIndex: -1, 'aria-hidden': 'true' });
+  input.addEventListener('change', async () => {
+    const [file] = input.files;
+    input.value = '';
+    if (!file) return;
+    box.show(null);
+    try { await take(file); } catch (fault) { box.show(fault); }
+  });
+  return { button: h(`button${kind && `.${kind}`}`, { type: 'button', onclick: () => input.click() }, label), input };
+}
+
+/**
  * Asks in a dialog. `body` are its elements; `confirm` is the label of the button that agrees.
  * @returns a promise of whether the person agreed.
  */
