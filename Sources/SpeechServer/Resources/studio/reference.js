@@ -3,7 +3,7 @@ import { Fault, voices } from './api.js';
 import { checkbox, field, fill, h, icon, say, set } from './dom.js';
 import { duration, has, phrase, t } from './i18n.js';
 import { Recorder } from './recorder.js';
-import { actionButton, announce, clip, faultBox, fileButton } from './shell.js';
+import { actionButton, announce, faultBox, fileButton, playButton } from './shell.js';
 import { toInt16, waveFile } from './sound-file.js';
 import { voiceList } from './voice-list.js';
 
@@ -29,8 +29,7 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
   }, { box });
   const record = h('button', { type: 'button' });
   const level = h('meter', { min: 0, max: 1, low: 0.1, high: 0.9, optimum: 0.5, value: 0, hidden: true, 'aria-label': phrase('reference.level') });
-  const hear = actionButton([icon('play'), phrase('reference.hear')], (button) => clip.toggle(button, async () => file),
-    { box, kind: 'quiet', 'aria-pressed': 'false', hidden: true });
+  const hear = playButton(phrase('reference.hear'), async () => file, { box, hidden: true });
   const script = h('blockquote');
   const read = h('div.script', { hidden: true }, h('p.hint', phrase('reference.readAloud')), script,
     h('button.quiet', { type: 'button', onclick: () => showSentence(sentence + 1) }, phrase('reference.other')));

@@ -1,5 +1,5 @@
 // What all views share: announcements for screen readers, dialogs, and buttons that say what went wrong beside them.
-import { append, fill, h, say } from './dom.js';
+import { append, fill, h, icon, say } from './dom.js';
 import { phrase } from './i18n.js';
 import { sentence } from './faults.js';
 
@@ -131,3 +131,7 @@ class Clip {
 }
 
 export const clip = new Clip();
+
+/** A button that plays the recording that `load` promises, and stops it; `options` are those of `actionButton`. */
+export const playButton = (label, load, options) =>
+  actionButton([icon('play'), label], (button) => clip.toggle(button, load), { kind: 'quiet', 'aria-pressed': 'false', ...options });

@@ -1,10 +1,10 @@
 // The voices of the server: own ones to make, hear, rename, hand on and delete; the model's to hear and use.
 import { voices } from './api.js';
 import { draft } from './draft.js';
-import { checkbox, field, fill, h, icon } from './dom.js';
+import { checkbox, field, fill, h } from './dom.js';
 import { moment, phrase } from './i18n.js';
 import { referencePanel } from './reference.js';
-import { actionButton, announce, ask, clip, faultBox, fileButton } from './shell.js';
+import { actionButton, announce, ask, faultBox, fileButton, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 import { voiceList } from './voice-list.js';
 import { soundOf } from './voice-picker.js';
@@ -53,8 +53,7 @@ export function voicesView() {
 
 function line(voice, box) {
   const quiet = (label, act, more = {}) => actionButton(phrase(label), act, { box, kind: 'quiet', ...more });
-  const hear = actionButton([icon('play'), phrase('voice.preview')],
-    (button) => clip.toggle(button, () => soundOf(voice)), { box, kind: 'quiet', 'aria-pressed': 'false' });
+  const hear = playButton(phrase('voice.preview'), () => soundOf(voice), { box });
   const use = quiet('voices.use', async () => {
     draft.set({ voice: voice.id });
     location.hash = '#speak';
