@@ -26,6 +26,8 @@ export class Player extends EventTarget {
 
   get seconds() { return this.sampleRate ? this.length / this.sampleRate : 0; }
   get positionSeconds() { return this.sampleRate ? this.position / this.sampleRate : 0; }
+  /** Whether something can be heard, or will be as soon as it comes. */
+  get isOn() { return this.state === 'playing' || this.state === 'waiting'; }
 
   /** Makes the way to the loudspeaker ready, so that the first sound need not wait for it. */
   prepare(sampleRate) {
@@ -104,7 +106,7 @@ export class Player extends EventTarget {
   }
 
   /** Moves to a place, and plays on if it was playing. */
-  seek(seconds, playsOn = this.state === 'playing' || this.state === 'waiting') {
+  seek(seconds, playsOn = this.isOn) {
     const start = Math.min(this.length, Math.max(0, Math.round(seconds * this.sampleRate)));
     clearTimeout(this.#earlyStart);
     this.position = start;

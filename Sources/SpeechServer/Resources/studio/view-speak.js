@@ -108,7 +108,7 @@ export function speakView() {
       go();
     } else if (event.key === 'Escape') speech.stop();
   });
-  const drawStop = () => set(stop, { disabled: !speech.isUnderWay && !speech.isHeard });
+  const drawStop = () => set(stop, { disabled: !speech.isUnderWay && !speech.player.isOn });
   speech.player.addEventListener('change', drawStop);
   speech.addEventListener('change', () => {
     drawStop();
