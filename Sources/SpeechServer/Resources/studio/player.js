@@ -1,5 +1,6 @@
 // Plays speech while it arrives, and again as often as wanted.
 import { SampleQueue } from './sample-queue.js';
+import { joined } from './sound-file.js';
 
 const LONGEST_WAIT_SECONDS = 10;
 const REST_AFTER_MS = 1500;
@@ -124,15 +125,7 @@ export class Player extends EventTarget {
   }
 
   /** All samples in one array. */
-  samples() {
-    const all = new Int16Array(this.length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return all;
-  }
+  samples() { return joined(this.#pieces, Int16Array); }
 
   #tell(name, ...values) { this.#output?.tell([name, ...values]); }
   #wish(samples) { this.#tell('wish', samples); }
