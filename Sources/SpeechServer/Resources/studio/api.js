@@ -97,7 +97,8 @@ async function listen(response, end, hear, signal) {
     for await (const event of readEvents(response.body)) {
       if (event.name === 'error') {
         const error = event.data.error ?? {};
-        throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 200 });
+        // The answer had begun by then: what its status would have been is the server's trouble.
+        throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 500 });
       }
       hear(event.name, event.data, event.id);
       if (event.name === end) isOver = true;
