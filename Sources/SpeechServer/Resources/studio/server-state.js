@@ -5,7 +5,6 @@ const EVERY_MS = 10_000;
 
 class ServerState extends EventTarget {
   model = null;
-  models = [];
   /** `ready`, `busy`, `loading`, `idle`, `unloaded`, `draining`, `stopped` or `gone`; null before the first answer. */
   state = null;
   #timer = 0;
@@ -29,8 +28,8 @@ class ServerState extends EventTarget {
 
   async readModels() {
     try {
-      this.models = (await api.models()).models;
-      this.model = this.models.find((model) => model.is_loaded !== false && model.sample_rate) ?? this.model;
+      const { models } = await api.models();
+      this.model = models.find((model) => model.is_loaded) ?? this.model;
     } catch { /* A key is missing, or the server went: its state says so already. */ }
   }
 }
