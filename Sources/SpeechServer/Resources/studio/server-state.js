@@ -20,10 +20,11 @@ class ServerState extends EventTarget {
 
   async look() {
     const health = await api.health();
-    const before = this.state;
+    const { state: before, model } = this;
     this.state = health ? (health.status === 'ready' && health.queue_depth > 0 ? 'busy' : health.status) : 'gone';
     if (health && (!this.model || this.model.name !== health.model || before === 'gone')) await this.readModels();
-    this.dispatchEvent(new Event('change'));
+    // Who listens draws lists of voices anew, which must not happen under the hands of whoever has one open.
+    if (this.state !== before || this.model !== model) this.dispatchEvent(new Event('change'));
   }
 
   async readModels() {
