@@ -50,11 +50,11 @@ def voice(browser, mynah):
     browser.evaluate("[...document.querySelectorAll('.save .check input')][0].click()")
     browser.click("button=Save voice")
     browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Robin')", "the voice is in the list", 60)
-    saved = next(one for one in mynah.get("api/v1/voices")["voices"] if one["kind"] == "own")
+    saved = next(one for one in mynah.json("/api/v1/voices")["voices"] if one["kind"] == "own")
     assert saved["name"] == "Robin" and saved["consent"] == "Made up for a test", saved
     browser.click("button=Preview")
     browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
-    archive = mynah.data / "voice.zip"
+    archive = mynah.home / "voice.zip"
     archive.write_bytes(browser.download("button=Export")[1])
     assert "voice.json" in zipfile.ZipFile(archive).namelist()
     browser.click("button=Rename")
@@ -81,17 +81,17 @@ def voice(browser, mynah):
 def once(browser, mynah):
     """An uploaded recording is the voice of one speech, and nothing of it is kept."""
     open_view(browser, mynah, "speak")
-    count = len(mynah.get("api/v1/voices")["voices"])
+    count = len(mynah.json("/api/v1/voices")["voices"])
     browser.choose("#voice", "(recording)")
     fill(browser, "#text", "Hello again.")
     browser.click("button=Generate")
     browser.wait("document.querySelector('.reference .fault:not([hidden])')", "the missing recording is told")
-    browser.upload(".reference input[type=file]", mynah.data / "speaker.wav")
+    browser.upload(".reference input[type=file]", mynah.home / "speaker.wav")
     browser.wait("document.querySelector('.advice li')", "there is advice", 30)
     write(browser, "What is said in it, word for word", SENTENCE)
     browser.click("button=Generate")
     browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
-    assert len(mynah.get("api/v1/voices")["voices"]) == count
+    assert len(mynah.json("/api/v1/voices")["voices"]) == count
     return browser.text(".status")
 
 
@@ -103,7 +103,7 @@ def history(browser, mynah):
     browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
     browser.click("nav a[href='#history']")
     browser.wait("document.querySelector('.item .excerpt')?.innerText === 'A sentence to remember.'", "it is in the history")
-    entries = mynah.get("api/v1/history")["entries"]
+    entries = mynah.json("/api/v1/history")["entries"]
     browser.click("button=Play")
     browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
     first = browser.download("button=Download")[1]
@@ -149,7 +149,7 @@ def system(browser, mynah):
     for is_kept in (False, True):
         browser.click(".card .check input")
         end = time.monotonic() + 10
-        while mynah.get("api/v1/settings")["keeps_history"] != is_kept:
+        while mynah.json("/api/v1/settings")["keeps_history"] != is_kept:
             assert time.monotonic() < end, "the setting was not set"
             time.sleep(0.1)
     return browser.text(".numbers").replace("\n", " ")

@@ -1,6 +1,7 @@
 """The checks of the Studio. Each is a function; its first line says what it promises."""
 
 import argparse
+import os
 import sys
 import time
 import traceback
@@ -126,11 +127,11 @@ def stop(browser, mynah):
         browser.click("button=Generate")
         browser.wait("document.querySelector('button.round').ariaLabel === 'Pause' && !document.querySelector('.time').innerText.startsWith('0:00')",
                      "it plays", 120)
-        assert mynah.get("api/v1/status")["active"] == 1
+        assert mynah.json("/api/v1/status")["active"] == 1
         browser.evaluate("document.querySelector('button.stop').addEventListener('click', () => { window.stoppedAt = window.heard.length; })")
         browser.click("button=Stop")
         start = time.monotonic()
-        while mynah.get("api/v1/status")["active"]:
+        while mynah.json("/api/v1/status")["active"]:
             assert time.monotonic() - start < 10, "the engine goes on"
             time.sleep(0.02)
         freed = time.monotonic() - start
@@ -261,28 +262,29 @@ def main():
     options.add_argument("--screenshots", type=Path, metavar="DIR", help="make pictures of all views")
     given = options.parse_args()
     wanted = [check for check in CHECKS if not given.checks or check.__name__ in given.checks]
-    mynah = Mynah(given.program)
-    recording = mynah.data / "speaker.wav"
-    recording.write_bytes(mynah.speak(library.SENTENCE, seed=11))
+    if given.program:
+        os.environ["MYNAH"] = os.path.abspath(given.program)
     failed = []
-    browser = Chromium(recording)
-    try:
-        browser.size(1100, 900)
-        for check in wanted if not given.screenshots or given.checks else []:
-            start = time.monotonic()
-            browser.events.clear()
-            try:
-                result = check(browser, mynah)
-                print(f"ok    {check.__name__} ({time.monotonic() - start:.1f} s): {result}", flush=True)
-            except Exception as error:
-                failed.append(check.__name__)
-                print(f"FAIL  {check.__name__}: {check.__doc__}\n      {error or traceback.format_exc()}", flush=True)
-                browser.size(1100, 900)
-        if given.screenshots:
-            pictures.take(browser, mynah, given.screenshots)
-    finally:
-        browser.close()
-        mynah.close()
+    with Mynah() as mynah:
+        recording = mynah.home / "speaker.wav"
+        recording.write_bytes(mynah.speak(library.SENTENCE, seed=11))
+        browser = Chromium(recording)
+        try:
+            browser.size(1100, 900)
+            for check in wanted if not given.screenshots or given.checks else []:
+                start = time.monotonic()
+                browser.events.clear()
+                try:
+                    result = check(browser, mynah)
+                    print(f"ok    {check.__name__} ({time.monotonic() - start:.1f} s): {result}", flush=True)
+                except Exception as error:
+                    failed.append(check.__name__)
+                    print(f"FAIL  {check.__name__}: {check.__doc__}\n      {error or traceback.format_exc()}", flush=True)
+                    browser.size(1100, 900)
+            if given.screenshots:
+                pictures.take(browser, mynah, given.screenshots)
+        finally:
+            browser.close()
     if failed:
         sys.exit(f"{len(failed)} of {len(wanted)} checks failed: {', '.join(failed)}")
 
