@@ -3,8 +3,8 @@
 import socket
 
 from chromium import Chromium
-from library import open_view, fill
 from server import Mynah
+from visit import await_done, fill, generate, open_view
 
 TEXT = "A text that nobody wants to type again."
 
@@ -34,7 +34,7 @@ def gone(browser, mynah):
     browser.wait(f"document.querySelector('#text').value === '{TEXT}'", "the text is still there")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the page knows that the server is back")
     browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    await_done(browser)
     return "the text stayed"
 
 
@@ -61,7 +61,7 @@ def full(browser, mynah):
     answer_once(browser, 503, "queue_full", "'Retry-After': '2'")
     browser.click("button=Generate")
     said(browser, "too much to do")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it tried again and spoke", 120)
+    await_done(browser)
     assert not browser.evaluate("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent)")
     return "tried again"
 
@@ -167,9 +167,7 @@ def key(browser, mynah):
         browser.wait("document.querySelectorAll('#voice option').length > 5", "the voices are there")
         browser.go(closed.address)
         browser.wait("document.querySelectorAll('#voice option').length > 5", "the key is remembered")
-        fill(browser, "#text", TEXT)
-        browser.click("button=Generate")
-        browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+        generate(browser, TEXT)
         return "asked twice, then never again"
 
 

@@ -4,19 +4,9 @@ import io
 import time
 import zipfile
 
+from visit import await_done, fill, generate, open_view
+
 SENTENCE = "The morning train was late again, so we walked along the river and talked about the long winter."
-
-
-def open_view(browser, mynah, view):
-    browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
-    browser.go(mynah.address + f"?{time.monotonic()}#{view}")
-    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
-
-
-def fill(browser, selector, text):
-    browser.click(selector)
-    browser.type(text)
 
 
 def label(text):
@@ -65,9 +55,7 @@ def voice(browser, mynah):
     browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is renamed")
     browser.click("button=Speak with it")
     browser.wait(f"document.querySelector('#voice').value === '{saved['id']}'", "it is chosen")
-    fill(browser, "#text", "Hello, this is my voice.")
-    browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    generate(browser, "Hello, this is my voice.")
     browser.click("nav a[href='#voices']")
     browser.click("button=Delete")
     browser.wait("document.querySelector('dialog[open]')", "a dialog asks")
@@ -90,7 +78,7 @@ def once(browser, mynah):
     browser.wait("document.querySelector('.advice li')", "there is advice", 30)
     write(browser, "What is said in it, word for word", SENTENCE)
     browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    await_done(browser)
     assert len(mynah.json("/api/v1/voices")["voices"]) == count
     return browser.text(".status")
 
@@ -98,9 +86,7 @@ def once(browser, mynah):
 def history(browser, mynah):
     """What was spoken can be heard, downloaded, spoken again with the same seed to the same sound, and deleted."""
     open_view(browser, mynah, "speak")
-    fill(browser, "#text", "A sentence to remember.")
-    browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    generate(browser, "A sentence to remember.")
     browser.click("nav a[href='#history']")
     browser.wait("document.querySelector('.item .excerpt')?.innerText === 'A sentence to remember.'", "it is in the history")
     entries = mynah.json("/api/v1/history")["entries"]
@@ -125,8 +111,7 @@ def batch(browser, mynah):
     open_view(browser, mynah, "batch")
     fill(browser, "#lines", "The first line.\n\nThe second line.\nThe third line.")
     assert browser.text("#lines-count") == "3 lines"
-    browser.evaluate(f"{label('Title')}.control.focus()")
-    browser.type("Three lines")
+    write(browser, "Title", "Three lines")
     browser.click("button=Start")
     browser.wait("document.querySelector('.badge.finished')", "the job is finished", 180)
     browser.evaluate("document.querySelector('.item details').open = true")
