@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, program
+from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, make_certificate, program
 
 check = Checks()
 SPEECH = {"model": "tts-1", "voice": "alloy", "input": SENTENCE * 3, "response_format": "pcm", "seed": 1}
@@ -121,9 +121,7 @@ def check_tls():
         check("for its owner only", oct(kept.stat().st_mode & 0o777) == "0o600")
         certificate, key = folder / "a.pem", folder / "a.key"
         for path, other in [(certificate, key), (folder / "b.pem", folder / "b.key")]:
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                 "-addext", "subjectAltName=DNS:localhost", "-keyout", other, "-out", path], check=True, capture_output=True)
+            make_certificate("localhost", path, other, "rsa:2048")
         with Mynah("--tls-cert", certificate, "--tls-key", key, home=home) as mynah:
             context = ssl.create_default_context(cafile=str(certificate))
             with context.wrap_socket(

@@ -32,6 +32,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_certificate(name, certificate, key, *kind):
+    """A certificate for a name that signs itself, and its key; `kind` is what openssl says after -newkey."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+
+
 class Checks:
     """Counts what is not as it should be."""
 
