@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 # Starts servers on free ports; to be sourced. The caller sets `program`, the mynah to start, `model`, and `work`, a folder
 # for what the servers keep and say.
 
