@@ -40,7 +40,7 @@ found=$(git grep --no-index --exclude-standard -nIE \
 [ -z "$found" ] || fault "$found"$'\n'"Take these paths of one machine out."
 
 if command -v shellcheck >/dev/null; then
-    shellcheck -x start.sh test.sh .ci/run scripts/*.sh tools/kernel-check/run.sh tools/service-check/run.sh tools/browser/run.sh || fault "shellcheck found the above."
+    shellcheck -x start.sh test.sh .ci/run scripts/*.sh tools/*/*.sh Benchmarks/*/*.sh || fault "shellcheck found the above."
 fi
 
 ((faults == 0)) || exit 1

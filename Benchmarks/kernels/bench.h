@@ -23,13 +23,10 @@ typedef struct {
 /// The most benchmarks that `make_benches` gives.
 #define MOST_BENCHES 64
 
-/// Lays out every benchmark's data, some hundred megabytes.
-size_t make_benches(const mynah_kernels *, bench out[MOST_BENCHES]);
+/// Lays out every benchmark's data, some hundred megabytes; returns how many there are.
+size_t make_benches(bench out[MOST_BENCHES]);
 
 /// Frees what `make_benches` allocated.
 void free_benches(void);
-
-/// `bytes` on a page boundary, filled with small numbers that are neither zero nor subnormal.
-void *memory(size_t bytes);
 
 #endif

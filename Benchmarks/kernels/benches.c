@@ -15,7 +15,8 @@ static struct {
 } blocks[512];
 static size_t block_count;
 
-void *memory(size_t bytes) {
+/// `bytes` on a page boundary, filled with small numbers that are neither zero nor subnormal.
+static void *memory(size_t bytes) {
     if (block_count == sizeof blocks / sizeof *blocks) abort();
     float *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) abort();
@@ -208,8 +209,7 @@ static bench channels(
     return b;
 }
 
-size_t make_benches(const mynah_kernels *kernels, bench out[MOST_BENCHES]) {
-    (void)kernels;
+size_t make_benches(bench out[MOST_BENCHES]) {
     size_t n = 0;
     // The yardsticks: layers that stay in the second-level cache, and one row through memory.
     out[n++] = linear("peak", F32, 18, 512, 256, 512, MYNAH_STORE, FLOATS, 1);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,7 +72,7 @@ int main(int count, char **words) {
             break;
         }
     static bench benches[MOST_BENCHES];
-    const size_t made = make_benches(kernels, benches);
+    const size_t made = make_benches(benches);
     double peaks[3] = {0, 0, 0};
     // The yardsticks come first, whatever was asked for.
     for (size_t i = 0; i < made; i++)

@@ -7,13 +7,10 @@
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
-kernels=$here/../../Sources/CKernels
-out=$here/../../.build/kernel-bench
-clang=clang
-if swift=$(command -v swift) && [ -x "$(dirname -- "$(readlink -f -- "$swift")")/clang" ]; then
-    clang=$(dirname -- "$(readlink -f -- "$swift")")/clang
-fi
+root=$(cd -- "$here/../.." && pwd)
+out=$root/.build/kernel-bench
 mkdir -p "$out"
-"$clang" -std=gnu11 -O3 -fno-math-errno -ffp-contract=fast -Wall -Wextra -Werror -fuse-ld=lld \
-    -I "$kernels/include" -I "$kernels/src" "$kernels"/src/*.c "$here"/*.c -lm -o "$out/kernel-bench"
+# shellcheck source=scripts/kernels.sh
+. "$root/scripts/kernels.sh"
+"$clang" -O3 "${kernel_flags[@]}" "$here"/*.c -lm -o "$out/kernel-bench"
 exec "$out/kernel-bench" "$@"

@@ -12,8 +12,7 @@ from pathlib import Path
 from websockets.sync.client import connect
 
 KEYS = {
-    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "ArrowRight": (39, ""), "ArrowDown": (40, ""),
-    "Home": (36, ""),
+    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowRight": (39, ""), "Home": (36, ""),
 }
 
 
@@ -119,12 +118,9 @@ class Chromium:
     def type(self, text):
         self.call("Input.insertText", text=text)
 
-    def press(self, key, *, control=False, shift=False):
+    def press(self, key, *, control=False):
         code, text = KEYS[key]
-        common = {
-            "key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": code,
-            "modifiers": (2 if control else 0) | (8 if shift else 0),
-        }
+        common = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 2 if control else 0}
         self.call("Input.dispatchKeyEvent", type="keyDown", **common, **({"text": text} if text and not control else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
@@ -153,18 +149,15 @@ class Chromium:
         return self.evaluate(f"{self._find(selector)}?.innerText ?? ''")
 
     def wait(self, expression, what, seconds=30):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        def look():
             try:
-                if self.evaluate(f"Boolean({expression})"):
-                    return
+                return self.evaluate(f"Boolean({expression})")
             except AssertionError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"in vain waited until {what}")
+                return False
+        self._wait(look, f"in vain waited until {what}", seconds)
 
-    def screenshot(self, file, *, whole=True):
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
+    def screenshot(self, file):
+        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         Path(file).write_bytes(base64.b64decode(data))
 
     def download(self, selector):

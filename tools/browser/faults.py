@@ -3,8 +3,8 @@
 import socket
 
 from chromium import Chromium
-from library import open_view, fill
 from server import Mynah
+from visit import await_done, fill, generate, open_view
 
 TEXT = "A text that nobody wants to type again."
 
@@ -34,7 +34,7 @@ def gone(browser, mynah):
     browser.wait(f"document.querySelector('#text').value === '{TEXT}'", "the text is still there")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the page knows that the server is back")
     browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    await_done(browser)
     return "the text stayed"
 
 
@@ -61,7 +61,7 @@ def full(browser, mynah):
     answer_once(browser, 503, "queue_full", "'Retry-After': '2'")
     browser.click("button=Generate")
     said(browser, "too much to do")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it tried again and spoke", 120)
+    await_done(browser)
     assert not browser.evaluate("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent)")
     return "tried again"
 
@@ -78,7 +78,7 @@ def too_long(browser, mynah):
 
 def unreadable(browser, mynah):
     """A file that is no sound is told in words."""
-    file = mynah.data / "holiday.mp3"
+    file = mynah.home / "holiday.mp3"
     file.write_bytes(b"This is not a recording at all. " * 100)
     open_view(browser, mynah, "voices")
     browser.click("button=New voice")
@@ -109,25 +109,24 @@ def no_https(browser, mynah):
             own = probe.getsockname()[0]
         except OSError:
             return "skipped: this machine has no address of its own"
-    wide = Mynah(mynah.program, host="0.0.0.0", extra=("--no-auth",))
     other = Chromium()
     try:
-        other.go(f"http://{own}:{wide.port}/#voices")
-        other.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
-        assert not other.evaluate("isSecureContext")
-        other.click("button=New voice")
-        other.click("button=Record")
-        said(other, "only with HTTPS")
-        other.click("nav a[href='#speak']")
-        other.wait("document.querySelector('#text')", "the view is there")
-        fill(other, "#text", TEXT)
-        other.click("button=Generate")
-        other.wait("document.querySelector('button.round').ariaLabel === 'Pause'", "it plays", 60)
-        other.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it played to its end", 60)
-        return other.text(".status")
+        with Mynah("--host", "0.0.0.0", "--no-auth") as wide:
+            other.go(f"http://{own}:{wide.port}/#voices")
+            other.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+            assert not other.evaluate("isSecureContext")
+            other.click("button=New voice")
+            other.click("button=Record")
+            said(other, "only with HTTPS")
+            other.click("nav a[href='#speak']")
+            other.wait("document.querySelector('#text')", "the view is there")
+            fill(other, "#text", TEXT)
+            other.click("button=Generate")
+            other.wait("document.querySelector('button.round').ariaLabel === 'Pause'", "it plays", 60)
+            other.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it played to its end", 60)
+            return other.text(".status")
     finally:
         other.close()
-        wide.close()
 
 
 def slow_line(browser, mynah):
@@ -157,8 +156,7 @@ def slow_line(browser, mynah):
 
 def key(browser, mynah):
     """A server with a key asks for it, says when it is wrong, and remembers the right one."""
-    closed = Mynah(mynah.program, extra=("--api-key", "a-key-for-the-test"))
-    try:
+    with Mynah("--api-key", "a-key-for-the-test") as closed:
         browser.go(closed.address)
         for given, words in (("wrong", "Enter the key"), ("a-key-for-the-test", "not accepted")):
             browser.wait(f"document.querySelector('dialog[open]')?.innerText.includes('{words}')", f"the page says {words!r}")
@@ -169,12 +167,8 @@ def key(browser, mynah):
         browser.wait("document.querySelectorAll('#voice option').length > 5", "the voices are there")
         browser.go(closed.address)
         browser.wait("document.querySelectorAll('#voice option').length > 5", "the key is remembered")
-        fill(browser, "#text", TEXT)
-        browser.click("button=Generate")
-        browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+        generate(browser, TEXT)
         return "asked twice, then never again"
-    finally:
-        closed.close()
 
 
 CHECKS = [slow_line, key, gone, lost, full, too_long, unreadable, no_microphone, no_https]

@@ -4,19 +4,9 @@ import io
 import time
 import zipfile
 
+from visit import await_done, fill, generate, open_view
+
 SENTENCE = "The morning train was late again, so we walked along the river and talked about the long winter."
-
-
-def open_view(browser, mynah, view):
-    browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
-    browser.go(mynah.address + f"?{time.monotonic()}#{view}")
-    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
-
-
-def fill(browser, selector, text):
-    browser.click(selector)
-    browser.type(text)
 
 
 def label(text):
@@ -50,11 +40,11 @@ def voice(browser, mynah):
     browser.evaluate("[...document.querySelectorAll('.save .check input')][0].click()")
     browser.click("button=Save voice")
     browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Robin')", "the voice is in the list", 60)
-    saved = next(one for one in mynah.get("api/v1/voices")["voices"] if one["kind"] == "own")
+    saved = next(one for one in mynah.json("/api/v1/voices")["voices"] if one["kind"] == "own")
     assert saved["name"] == "Robin" and saved["consent"] == "Made up for a test", saved
     browser.click("button=Preview")
     browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
-    archive = mynah.data / "voice.zip"
+    archive = mynah.home / "voice.zip"
     archive.write_bytes(browser.download("button=Export")[1])
     assert "voice.json" in zipfile.ZipFile(archive).namelist()
     browser.click("button=Rename")
@@ -65,9 +55,7 @@ def voice(browser, mynah):
     browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is renamed")
     browser.click("button=Speak with it")
     browser.wait(f"document.querySelector('#voice').value === '{saved['id']}'", "it is chosen")
-    fill(browser, "#text", "Hello, this is my voice.")
-    browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    generate(browser, "Hello, this is my voice.")
     browser.click("nav a[href='#voices']")
     browser.click("button=Delete")
     browser.wait("document.querySelector('dialog[open]')", "a dialog asks")
@@ -81,29 +69,27 @@ def voice(browser, mynah):
 def once(browser, mynah):
     """An uploaded recording is the voice of one speech, and nothing of it is kept."""
     open_view(browser, mynah, "speak")
-    count = len(mynah.get("api/v1/voices")["voices"])
+    count = len(mynah.json("/api/v1/voices")["voices"])
     browser.choose("#voice", "(recording)")
     fill(browser, "#text", "Hello again.")
     browser.click("button=Generate")
     browser.wait("document.querySelector('.reference .fault:not([hidden])')", "the missing recording is told")
-    browser.upload(".reference input[type=file]", mynah.data / "speaker.wav")
+    browser.upload(".reference input[type=file]", mynah.home / "speaker.wav")
     browser.wait("document.querySelector('.advice li')", "there is advice", 30)
     write(browser, "What is said in it, word for word", SENTENCE)
     browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
-    assert len(mynah.get("api/v1/voices")["voices"]) == count
+    await_done(browser)
+    assert len(mynah.json("/api/v1/voices")["voices"]) == count
     return browser.text(".status")
 
 
 def history(browser, mynah):
     """What was spoken can be heard, downloaded, spoken again with the same seed to the same sound, and deleted."""
     open_view(browser, mynah, "speak")
-    fill(browser, "#text", "A sentence to remember.")
-    browser.click("button=Generate")
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it speaks", 120)
+    generate(browser, "A sentence to remember.")
     browser.click("nav a[href='#history']")
     browser.wait("document.querySelector('.item .excerpt')?.innerText === 'A sentence to remember.'", "it is in the history")
-    entries = mynah.get("api/v1/history")["entries"]
+    entries = mynah.json("/api/v1/history")["entries"]
     browser.click("button=Play")
     browser.wait("document.querySelector('button[aria-pressed=true]')", "it is played")
     first = browser.download("button=Download")[1]
@@ -125,8 +111,7 @@ def batch(browser, mynah):
     open_view(browser, mynah, "batch")
     fill(browser, "#lines", "The first line.\n\nThe second line.\nThe third line.")
     assert browser.text("#lines-count") == "3 lines"
-    browser.evaluate(f"{label('Title')}.control.focus()")
-    browser.type("Three lines")
+    write(browser, "Title", "Three lines")
     browser.click("button=Start")
     browser.wait("document.querySelector('.badge.finished')", "the job is finished", 180)
     browser.evaluate("document.querySelector('.item details').open = true")
@@ -149,7 +134,7 @@ def system(browser, mynah):
     for is_kept in (False, True):
         browser.click(".card .check input")
         end = time.monotonic() + 10
-        while mynah.get("api/v1/settings")["keeps_history"] != is_kept:
+        while mynah.json("/api/v1/settings")["keeps_history"] != is_kept:
             assert time.monotonic() < end, "the setting was not set"
             time.sleep(0.1)
     return browser.text(".numbers").replace("\n", " ")

@@ -6,13 +6,9 @@ import subprocess
 import time
 
 from library import SENTENCE
+from visit import TEXT, VIEWS, choose_theme, fill, open_view
 
-TEXTS = {
-    "en": "Good morning. Shall we begin? The train to the north leaves at nine from platform four.",
-    "zh": "Good morning. Shall we begin? The train to the north leaves at nine from platform four.",
-}
 LINES = ["Welcome to the museum.", "Please keep to the left.", "The tour begins in the hall."]
-VIEWS = ("speak", "voices", "history", "batch", "system")
 
 
 def take(browser, mynah, folder):
@@ -22,8 +18,7 @@ def take(browser, mynah, folder):
     for language in ("en", "zh"):
         browser.choose("header select", language)
         for theme in ("light", "dark"):
-            browser.evaluate(
-                f"(() => {{ const s = document.querySelectorAll('header select')[1]; s.value = '{theme}'; s.dispatchEvent(new Event('change')); }})()")
+            choose_theme(browser, theme)
             for view in VIEWS:
                 browser.click(f"nav a[href='#{view}']")
                 if view == "speak":
@@ -31,7 +26,7 @@ def take(browser, mynah, folder):
                 time.sleep(0.8)
                 save(browser, folder / f"{view}-{language}-{theme}.png")
     browser.choose("header select", "en")
-    browser.evaluate("(() => { const s = document.querySelectorAll('header select')[1]; s.value = 'light'; s.dispatchEvent(new Event('change')); })()")
+    choose_theme(browser, "light")
     browser.click("nav a[href='#voices']")
     browser.click("button=New voice")
     browser.click("button=Record")
@@ -52,15 +47,12 @@ def take(browser, mynah, folder):
 
 def prepare(browser, mynah):
     """Something to look at in every view."""
-    browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
-    browser.go(mynah.address + f"?{time.monotonic()}#voices")
-    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+    open_view(browser, mynah, "voices")
     recording = mynah.speak(SENTENCE, seed=11)
     for name in ("Robin", "Wren"):
         browser.evaluate(
             f"""(async () => {{
-              const bytes = Uint8Array.from(atob({encoded(recording)!r}), (c) => c.charCodeAt(0));
+              const bytes = Uint8Array.from(atob({base64.b64encode(recording).decode()!r}), (c) => c.charCodeAt(0));
               const form = new FormData();
               form.append('name', '{name}'); form.append('transcript', {SENTENCE!r});
               form.append('consent', 'Made up for the pictures'); form.append('audio', new Blob([bytes]), 'a.wav');
@@ -72,8 +64,7 @@ def prepare(browser, mynah):
             }})()""")
     browser.go(mynah.address + f"?{time.monotonic()}#speak")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
-    browser.click("#text")
-    browser.type(TEXTS["en"])
+    fill(browser, "#text", TEXT)
     time.sleep(1)
 
 
@@ -84,11 +75,6 @@ def speak(browser):
     browser.click("button.round")
     browser.evaluate("scrollTo(0, 0)")
     time.sleep(0.5)
-
-
-def encoded(data):
-
-    return base64.b64encode(data).decode()
 
 
 def save(browser, file):

@@ -1,6 +1,7 @@
 """The checks of the Studio. Each is a function; its first line says what it promises."""
 
 import argparse
+import os
 import sys
 import time
 import traceback
@@ -13,33 +14,16 @@ import library
 import pictures
 from chromium import Chromium
 from server import Mynah
+from visit import TEXT, VIEWS, await_done, choose_theme, fill, generate, open_view
 
-TEXT = "Good morning. Shall we begin? The train to the north leaves at nine from platform four."
 LONG = "The river was slow, and the boats lay still in the evening light. " * 40
 MOST_LATE = 1.5 * 0.16  # Seconds after the arrival of the first patch: one and a half patches of the nano voice.
-VIEWS = ("speak", "voices", "history", "batch", "system")
-
-
-def fresh(browser, mynah, view="speak"):
-    """The page as at a first visit, in English."""
-    browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', 'en')")
-    browser.go(mynah.address + f"?{time.monotonic()}#{view}")
-    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
-
-
-def generate(browser, text=TEXT, *, waits=True, seconds=120):
-    browser.click("#text")
-    browser.type(text)
-    browser.click("button=Generate")
-    if waits:
-        browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "the speech is done", seconds)
 
 
 def load(browser, mynah):
     """The page comes whole, asks nobody else, breaks no rule of its policy, and is small."""
     browser.call("Network.setCacheDisabled", cacheDisabled=True)
-    fresh(browser, mynah)
+    open_view(browser, mynah)
     for view in VIEWS:
         browser.click(f"nav a[href='#{view}']")
         browser.wait(f"document.querySelector('nav a[href=\"#{view}\"]').ariaCurrent === 'page'", "the view is there")
@@ -70,12 +54,11 @@ def hear(browser, mynah):
     tap = hearing.listen(browser)
     try:
         for turn in range(4):
-            fresh(browser, mynah)
-            browser.click("#text")
-            browser.type(TEXT)
+            open_view(browser, mynah)
+            fill(browser, "#text", TEXT)
             browser.wait("window.isTapped", "the tap listens")
             browser.click("button=Generate")
-            browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "the speech is done", 120)
+            await_done(browser)
             browser.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it was played to its end", 120)
             time.sleep(0.5)
             played, is_exact = hearing.heard(browser)
@@ -100,7 +83,7 @@ def hear(browser, mynah):
 
 def downloads(browser, mynah):
     """Every format and both subtitles can be downloaded, and are what they say."""
-    fresh(browser, mynah)
+    open_view(browser, mynah)
     generate(browser)
     starts = {"WAV": b"RIFF", "FLAC": b"fLaC", "OGG": b"OggS", "OPUS": b"OggS", "MP3": b"", "PCM": b""}
     formats = browser.evaluate("[...document.querySelectorAll('.files .chip')].map((n) => n.textContent)")
@@ -119,18 +102,17 @@ def stop(browser, mynah):
     """Stop silences at once and frees the engine; what was made stays."""
     tap = hearing.listen(browser)
     try:
-        fresh(browser, mynah)
-        browser.click("#text")
-        browser.type(LONG)
+        open_view(browser, mynah)
+        fill(browser, "#text", LONG)
         browser.wait("window.isTapped", "the tap listens")
         browser.click("button=Generate")
         browser.wait("document.querySelector('button.round').ariaLabel === 'Pause' && !document.querySelector('.time').innerText.startsWith('0:00')",
                      "it plays", 120)
-        assert mynah.get("api/v1/status")["active"] == 1
+        assert mynah.json("/api/v1/status")["active"] == 1
         browser.evaluate("document.querySelector('button.stop').addEventListener('click', () => { window.stoppedAt = window.heard.length; })")
         browser.click("button=Stop")
         start = time.monotonic()
-        while mynah.get("api/v1/status")["active"]:
+        while mynah.json("/api/v1/status")["active"]:
             assert time.monotonic() - start < 10, "the engine goes on"
             time.sleep(0.02)
         freed = time.monotonic() - start
@@ -149,8 +131,9 @@ def stop(browser, mynah):
 
 def read_along(browser, mynah):
     """What is being said is marked, sentence by sentence, and the place can be moved."""
-    fresh(browser, mynah)
-    generate(browser, waits=False)
+    open_view(browser, mynah)
+    fill(browser, "#text", TEXT)
+    browser.click("button=Generate")
     seen = []
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -168,7 +151,7 @@ def read_along(browser, mynah):
 
 def languages(browser, mynah):
     """The language changes in place: text, choices and what was spoken stay; no key is shown in either language."""
-    fresh(browser, mynah)
+    open_view(browser, mynah)
     generate(browser, "One moment, please.")
     browser.click("summary")
     browser.choose(".drawer input[type=number]", "7")
@@ -198,7 +181,7 @@ def languages(browser, mynah):
 
 def keyboard(browser, mynah):
     """Everything can be reached and done with the keyboard, and the focus is seen."""
-    fresh(browser, mynah)
+    open_view(browser, mynah)
     names, unseen = accessibility.walk(browser)
     for wanted in ("Skip to the content", "Speak", "System", "Language", "text", "voice", "Generate"):
         assert wanted in names, f"{wanted} is not reached: {names}"
@@ -206,7 +189,7 @@ def keyboard(browser, mynah):
     browser.evaluate("document.querySelector('#text').focus()")
     browser.type("Hello there.")
     browser.press("Enter", control=True)
-    browser.wait("document.querySelector('.status').innerText.startsWith('Done')", "it spoke", 60)
+    await_done(browser, 60)
     browser.evaluate("document.querySelector('#text').value = ''; document.querySelector('#text').focus()")
     browser.type(LONG)
     browser.press("Enter", control=True)
@@ -223,11 +206,11 @@ def keyboard(browser, mynah):
 def everybody(browser, mynah):
     """axe finds nothing in any view, theme or language; every control has a name; live regions speak; 360 px are enough."""
     found = []
-    fresh(browser, mynah)
+    open_view(browser, mynah)
     generate(browser, "One moment, please.")
     browser.choose("#voice", "(recording)")
     for theme in ("light", "dark"):
-        browser.evaluate(f"(() => {{ const s = document.querySelectorAll('header select')[1]; s.value = '{theme}'; s.dispatchEvent(new Event('change')); }})()")
+        choose_theme(browser, theme)
         for view in VIEWS:
             browser.click(f"nav a[href='#{view}']")
             time.sleep(0.6)
@@ -261,28 +244,29 @@ def main():
     options.add_argument("--screenshots", type=Path, metavar="DIR", help="make pictures of all views")
     given = options.parse_args()
     wanted = [check for check in CHECKS if not given.checks or check.__name__ in given.checks]
-    mynah = Mynah(given.program)
-    recording = mynah.data / "speaker.wav"
-    recording.write_bytes(mynah.speak(library.SENTENCE, seed=11))
+    if given.program:
+        os.environ["MYNAH"] = os.path.abspath(given.program)
     failed = []
-    browser = Chromium(recording)
-    try:
-        browser.size(1100, 900)
-        for check in wanted if not given.screenshots or given.checks else []:
-            start = time.monotonic()
-            browser.events.clear()
-            try:
-                result = check(browser, mynah)
-                print(f"ok    {check.__name__} ({time.monotonic() - start:.1f} s): {result}", flush=True)
-            except Exception as error:
-                failed.append(check.__name__)
-                print(f"FAIL  {check.__name__}: {check.__doc__}\n      {error or traceback.format_exc()}", flush=True)
-                browser.size(1100, 900)
-        if given.screenshots:
-            pictures.take(browser, mynah, given.screenshots)
-    finally:
-        browser.close()
-        mynah.close()
+    with Mynah() as mynah:
+        recording = mynah.home / "speaker.wav"
+        recording.write_bytes(mynah.speak(library.SENTENCE, seed=11))
+        browser = Chromium(recording)
+        try:
+            browser.size(1100, 900)
+            for check in wanted if not given.screenshots or given.checks else []:
+                start = time.monotonic()
+                browser.events.clear()
+                try:
+                    result = check(browser, mynah)
+                    print(f"ok    {check.__name__} ({time.monotonic() - start:.1f} s): {result}", flush=True)
+                except Exception as error:
+                    failed.append(check.__name__)
+                    print(f"FAIL  {check.__name__}: {check.__doc__}\n      {error or traceback.format_exc()}", flush=True)
+                    browser.size(1100, 900)
+            if given.screenshots:
+                pictures.take(browser, mynah, given.screenshots)
+        finally:
+            browser.close()
     if failed:
         sys.exit(f"{len(failed)} of {len(wanted)} checks failed: {', '.join(failed)}")
 

@@ -7,7 +7,6 @@
 Exit code 0 where the client finds the page's functions, gets playable files, and errors arrive as errors.
 """
 import os
-import sys
 import tempfile
 import time
 import wave
@@ -15,18 +14,10 @@ import wave
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:6006"
-headers = {"X-API-Key": sys.argv[2]} if len(sys.argv) > 2 else None
+from client import base, check, key
+
+headers = {"X-API-Key": key} if key else None
 TEXT = "Good morning. Shall we begin?"
-
-
-def check(name, is_so, seen=""):
-    print(("ok    " if is_so else "FAULT ") + name, seen, flush=True)
-    if not is_so:
-        check.faults += 1
-
-
-check.faults = 0
 
 
 def seconds(path):
@@ -95,4 +86,4 @@ with tempfile.TemporaryDirectory() as folder:
         check("a file that is no sound", "415" in str(error), str(error)[:90])
 
 client.close()
-sys.exit(1 if check.faults else 0)
+check.end()

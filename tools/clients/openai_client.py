@@ -7,23 +7,14 @@
 Exit code 0 where everything came back as OpenAI's client expects it.
 """
 import io
-import sys
 import wave
 
 import openai
 
-base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:6006"
-client = openai.OpenAI(base_url=base + "/v1", api_key=sys.argv[2] if len(sys.argv) > 2 else "none", max_retries=0)
+from client import base, check, key
+
+client = openai.OpenAI(base_url=base + "/v1", api_key=key or "none", max_retries=0)
 TEXT = "Good morning. Shall we begin?"
-
-
-def check(name, is_so, seen=""):
-    print(("ok    " if is_so else "FAULT ") + name, seen)
-    if not is_so:
-        check.faults += 1
-
-
-check.faults = 0
 
 check("models.list", "tts-1" in [model.id for model in client.models.list()])
 
@@ -62,4 +53,4 @@ for name, arguments, expected in [
     except openai.APIStatusError as error:
         check(name, isinstance(error, expected) and bool(error.code), f"{error.status_code} {error.code} {error.param}")
 
-sys.exit(1 if check.faults else 0)
+check.end()

@@ -13,37 +13,12 @@ program=${1:-$root/.build/release/mynah}
 model=${2:-$root/models/nano}
 venv=${CLIENTS_VENV:-$root/.build-clients}
 work=$(mktemp -d)
-servers=()
-
-# shellcheck disable=SC2317  # called by the trap
-finish() {
-    for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap finish EXIT
+# shellcheck source=tools/clients/serve.sh
+. "$here/serve.sh"
+trap 'stop_servers; rm -rf "$work"' EXIT
 
 if [ ! -x "$venv/bin/python" ]; then python3 -m venv "$venv"; fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-
-port() { "$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# serve NAME [ARGUMENTS...]: starts a server and waits until it takes requests; its address is in $base.
-serve() {
-    local name=$1 number
-    shift
-    number=$(port)
-    base=http://127.0.0.1:$number
-    XDG_DATA_HOME="$work/$name" "$program" serve --model "$model" --port "$number" "$@" >"$work/$name.log" 2>&1 &
-    servers+=($!)
-    for _ in $(seq 300); do
-        if curl -sf "$base/health/ready" >/dev/null; then return; fi
-        sleep 0.2
-    done
-    cat "$work/$name.log"
-    echo "the server did not become ready"
-    exit 99
-}
 
 names=()
 results=()

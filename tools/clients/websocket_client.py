@@ -8,26 +8,16 @@ Exit code 0 where text that arrives in pieces is spoken, to the byte, as the who
 """
 import asyncio
 import json
-import sys
 import time
 import urllib.request
 
 import websockets
 
-base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:6006"
-key = sys.argv[2] if len(sys.argv) > 2 else None
+from client import base, check, key
+
 address = base.replace("http", "ws", 1) + "/api/v1/stream"
 headers = {"Authorization": "Bearer " + key} if key else {}
 TEXT = "Good morning, Dr. Smith. Shall we begin? It costs $3.50, and no more."
-
-
-def check(name, is_so, seen=""):
-    print(("ok    " if is_so else "FAULT ") + name, seen, flush=True)
-    if not is_so:
-        check.faults += 1
-
-
-check.faults = 0
 
 
 def whole(text, **fields):
@@ -129,4 +119,4 @@ async def main():
 
 
 asyncio.run(main())
-sys.exit(1 if check.faults else 0)
+check.end()

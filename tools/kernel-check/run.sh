@@ -14,23 +14,12 @@ set -euo pipefail
 
 here=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd -- "$here/../.." && pwd)
-kernels=$root/Sources/CKernels
 out=$root/.build/kernel-check
 mkdir -p "$out"
+# shellcheck source=scripts/kernels.sh
+. "$root/scripts/kernels.sh"
 
-# The clang that builds the product, if it can be told.
-clang=clang
-if swift=$(command -v swift) && [ -x "$(dirname -- "$(readlink -f -- "$swift")")/clang" ]; then
-    clang=$(dirname -- "$(readlink -f -- "$swift")")/clang
-fi
-command -v "$clang" >/dev/null || {
-    echo "kernel-check needs clang; it comes with Swift." >&2
-    exit 2
-}
-
-# The flags of Package.swift, but for the optimisation.
-flags=(-std=gnu11 -fno-math-errno -ffp-contract=fast -Wall -Wextra -Werror -fuse-ld=lld)
-flags+=(-I "$kernels/include" -I "$kernels/src" "$kernels"/src/*.c)
+flags=("${kernel_flags[@]}")
 for source in "$here"/*.c; do
     [ "$(basename "$source")" = evex.c ] || flags+=("$source")
 done
@@ -42,7 +31,7 @@ if [ "$(uname -m)" = x86_64 ]; then native=(-DEVEX_TABLE "$here/evex.c"); fi
 build() {
     local name=$1
     shift
-    if [ -x "$out/$name" ] && [ -z "$(find "$kernels" "$here" -newer "$out/$name" -type f -print -quit)" ]; then return; fi
+    if [ -x "$out/$name" ] && [ -z "$(find "$kernels" "$here" "$root/scripts/kernels.sh" -newer "$out/$name" -type f -print -quit)" ]; then return; fi
     "$clang" "$@" "${flags[@]}" -o "$out/$name.new" && mv "$out/$name.new" "$out/$name"
 }
 

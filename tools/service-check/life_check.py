@@ -5,6 +5,7 @@
 
 Exit code 0 where all is as it should be. Needs openssl.
 """
+import json
 import os
 import pathlib
 import signal
@@ -16,10 +17,11 @@ import tempfile
 import threading
 import time
 
-from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, program, request
+from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, make_certificate, program
 
 check = Checks()
 SPEECH = {"model": "tts-1", "voice": "alloy", "input": SENTENCE * 3, "response_format": "pcm", "seed": 1}
+HELLO = {"model": "tts-1", "voice": "alloy", "input": "Hello.", "response_format": "wav"}
 
 
 def check_drain():
@@ -101,14 +103,9 @@ def check_tls():
                 prints.append(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", mynah.port))))
                 curl = subprocess.run(
                     ["curl", "--silent", "--fail", "--cacert", kept, f"https://localhost:{mynah.port}/v1/audio/speech",
-                     "-H", "Content-Type: application/json", "-d",
-                     '{"model": "tts-1", "voice": "alloy", "input": "Hello.", "response_format": "wav"}'],
-                    capture_output=True)
+                     "-H", "Content-Type: application/json", "-d", json.dumps(HELLO)], capture_output=True)
                 check("curl speaks TLS with a certificate of our own", curl.stdout[:4] == b"RIFF", f"{version}, code {curl.returncode}")
-                same = request(
-                    mynah.connection(), "POST", "/v1/audio/speech",
-                    {"model": "tts-1", "voice": "alloy", "input": "Hello.", "response_format": "wav"},
-                    {"Origin": f"https://127.0.0.1:{mynah.port}"})
+                same = mynah.post("/v1/audio/speech", HELLO, {"Origin": f"https://127.0.0.1:{mynah.port}"})
                 check("pages of the server may speak over TLS", same[0] == 200, f"{same[0]}")
                 stream = Stream(mynah.connection(), "/v1/audio/speech", {**SPEECH, "input": SENTENCE * 100})
                 stream.piece()
@@ -124,9 +121,7 @@ def check_tls():
         check("for its owner only", oct(kept.stat().st_mode & 0o777) == "0o600")
         certificate, key = folder / "a.pem", folder / "a.key"
         for path, other in [(certificate, key), (folder / "b.pem", folder / "b.key")]:
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                 "-addext", "subjectAltName=DNS:localhost", "-keyout", other, "-out", path], check=True, capture_output=True)
+            make_certificate("localhost", path, other, "rsa:2048")
         with Mynah("--tls-cert", certificate, "--tls-key", key, home=home) as mynah:
             context = ssl.create_default_context(cafile=str(certificate))
             with context.wrap_socket(

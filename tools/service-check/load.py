@@ -7,7 +7,6 @@ Prints figures as docs/benchmarks.md has them, and a fault where a bar is missed
 to do. wrk is the program of that name.
 """
 import json
-import os
 import pathlib
 import re
 import socket
@@ -162,7 +161,6 @@ def crowd():
         while json.loads(mynah.get("/health/ready")[2])["active"] > 0 and time.monotonic() < end:
             time.sleep(0.1)
         crowded, computed_crowded = several()
-        open_connections = sum(1 for _ in people.sockets)
         people.close()
         # Other work on the machine comes and goes: the runs afterwards count as alone too.
         later, _ = several()
@@ -171,7 +169,7 @@ def crowd():
         spread = (max(one[1] for one in alone) - min(one[1] for one in alone)) / before
         check("200 idle and 100 slow connections do not slow a speech down",
               after < before * (1.05 + spread),
-              f"{before:.3f} s alone, {after:.3f} s among {open_connections} connections ({100 * (after / before - 1):+.1f} %;"
+              f"{before:.3f} s alone, {after:.3f} s among {len(people.sockets)} connections ({100 * (after / before - 1):+.1f} %;"
               f" runs alone differ by {100 * spread:.1f} %)")
         check("nor cost the processor anything", computed_crowded < 1.05 * computed_alone,
               f"{computed_alone:.2f} s of processor for a speech alone, {computed_crowded:.2f} s in the crowd")

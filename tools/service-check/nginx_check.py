@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, request
+from service import ROOT, SENTENCE, Checks, Mynah, Stream, free_port, make_certificate, request
 
 KEY = "nginx-check-key"
 HEADERS = {"Host": "speech.example", "Authorization": "Bearer " + KEY}
@@ -26,10 +26,7 @@ check = Checks()
 def site(folder, port, plain_port, mynah_port):
     """The site of deploy/ with free ports and a certificate of this hour, in a configuration of its own."""
     certificate, key = folder / "site.pem", folder / "site.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", "/CN=speech.example", "-addext", "subjectAltName=DNS:speech.example", "-keyout", key, "-out",
-         certificate], check=True, capture_output=True)
+    make_certificate("speech.example", certificate, key, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
     text = (ROOT / "deploy/nginx.conf").read_text()
     for old, new in [
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"), ("listen 80;", f"listen 127.0.0.1:{plain_port};"),

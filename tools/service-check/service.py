@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import socket
 import ssl
 import subprocess
@@ -33,6 +32,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_certificate(name, certificate, key, *kind):
+    """A certificate for a name that signs itself, and its key; `kind` is what openssl says after -newkey."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+
+
 class Checks:
     """Counts what is not as it should be."""
 
@@ -51,32 +57,38 @@ class Checks:
 class Mynah:
     """A running server with the nano voice, and a data folder of its own."""
 
-    def __init__(self, *arguments, port=None, home=None, environment=None, wait=True):
+    def __init__(self, *arguments, port=None, home=None, environment=None):
         self.port = port or free_port()
         self.scratch = None if home else tempfile.TemporaryDirectory(prefix="mynah-check-")
-        self.home = home or self.scratch.name
-        self.log_path = os.path.join(self.home, "server.log")
+        self.home = pathlib.Path(home or self.scratch.name)
+        self.log_path = self.home / "server.log"
         self.is_safe = "--tls" in arguments or "--tls-cert" in arguments
-        environment = dict(os.environ, XDG_DATA_HOME=self.home, XDG_CACHE_HOME=self.home, **(environment or {}))
-        self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(
-            [program(), "serve", "--port", str(self.port), *map(str, arguments)],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=self.log)
-        if wait:
-            self.wait_ready()
+        self.command = [program(), "serve", "--port", str(self.port), *map(str, arguments)]
+        self.environment = dict(
+            os.environ, XDG_DATA_HOME=str(self.home), XDG_CACHE_HOME=str(self.home), **(environment or {}))
+        self.start()
+
+    def start(self):
+        """Starts it, also again after `stop`, and waits until it takes requests."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=log)
+        self.wait_ready()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(40)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(40)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.log.close()
+            self.stop()
         if self.scratch:
             self.scratch.cleanup()
 
@@ -91,8 +103,7 @@ class Mynah:
             except OSError:
                 pass
             time.sleep(0.05)
-        with open(self.log_path, "rb") as log:
-            sys.exit("The server does not get ready:\n" + log.read()[-2000:].decode(errors="replace"))
+        sys.exit("The server does not get ready:\n" + self.log_path.read_bytes()[-2000:].decode(errors="replace"))
 
     def connection(self, timeout=120):
         if self.is_safe:

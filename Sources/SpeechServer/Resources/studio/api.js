@@ -4,9 +4,9 @@ import { readEvents } from './events.js';
 
 /** What went wrong: a code of docs/API.md, or `server_gone`, `connection_lost`. */
 export class Fault extends Error {
-  constructor(code, { message = code, status = 0, retryAfter = 0, param = null } = {}) {
+  constructor(code, { message = code, status = 0, retryAfter = 0 } = {}) {
     super(message);
-    Object.assign(this, { code, status, retryAfter, param });
+    Object.assign(this, { code, status, retryAfter });
   }
 }
 
@@ -20,7 +20,7 @@ export const onKeyNeeded = (ask) => { askForKey = ask; };
  * @returns the response, whose status is 2xx.
  * @throws Fault, or AbortError where `signal` was used.
  */
-export async function send(method, path, { json, form, body, headers = {}, signal } = {}) {
+async function send(method, path, { json, form, body, headers = {}, signal } = {}) {
   const key = recall('key');
   const options = { method, signal, body: form ?? body, headers: { ...headers } };
   if (json !== undefined) {
@@ -51,24 +51,28 @@ async function faultOf(response) {
   let error = {};
   try { error = (await response.json()).error ?? {}; } catch { /* Not ours: a proxy's page, say. */ }
   return new Fault(error.code ?? (response.status >= 500 ? 'server_trouble' : 'refused'), {
-    message: error.message ?? '', status: response.status, param: error.param,
+    message: error.message ?? '', status: response.status,
     retryAfter: Number(response.headers.get('Retry-After')) || 0,
   });
 }
 
 const path = (...parts) => `api/v1/${parts.map(encodeURIComponent).join('/')}`;
 const query = (values) => `?${new URLSearchParams(values)}`;
-export const getJSON = async (address, signal) => (await send('GET', address, { signal })).json();
+const getJSON = async (address) => (await send('GET', address)).json();
 const blob = async (address) => (await send('GET', address)).blob();
+
+/** A form of fields and one file. */
+function formOf(fields, name, file, fileName = file.name) {
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append(name, file, fileName);
+  return form;
+}
 
 /** Fields with a recording become a form, others JSON. */
 function speechBody(fields, recording) {
   if (!recording) return { json: fields };
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append('prompt_audio', recording.file, recording.name);
-  form.append('prompt_text', recording.transcript);
-  return { form };
+  return { form: formOf({ ...fields, prompt_text: recording.transcript }, 'prompt_audio', recording.file, recording.name) };
 }
 
 /**
@@ -83,20 +87,21 @@ export async function speak(fields, recording, signal, hear) {
     sampleRate: Number(response.headers.get('X-Audio-Sample-Rate')),
     historyId: response.headers.get('X-Mynah-History-Id'),
   });
-  await listen(response, ['done'], hear, signal);
+  await listen(response, 'done', hear, signal);
 }
 
-/** Reads events up to one of the names that end them. */
-async function listen(response, ends, hear, signal) {
+/** Reads events up to the one of the name `end`. */
+async function listen(response, end, hear, signal) {
   let isOver = false;
   try {
     for await (const event of readEvents(response.body)) {
       if (event.name === 'error') {
         const error = event.data.error ?? {};
-        throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 200 });
+        // The answer had begun by then: what its status would have been is the server's trouble.
+        throw new Fault(error.code ?? 'server_trouble', { message: error.message, status: 500 });
       }
       hear(event.name, event.data, event.id);
-      if (ends.includes(event.name)) isOver = true;
+      if (event.name === end) isOver = true;
     }
   } catch (error) {
     if (error instanceof Fault || signal?.aborted) throw error;
@@ -110,10 +115,10 @@ export async function speakFile(fields, recording) {
   return (await send('POST', 'api/v1/speech', speechBody({ ...fields, stream: 'audio' }, recording))).blob();
 }
 
-export const models = (signal) => getJSON(path('models'), signal);
-export const status = (signal) => getJSON(path('status'), signal);
-export const health = async (signal) => {
-  const response = await fetch('health/ready', { signal }).catch(() => null);
+export const models = () => getJSON(path('models'));
+export const status = () => getJSON(path('status'));
+export const health = async () => {
+  const response = await fetch('health/ready').catch(() => null);
   return response?.json().catch(() => null) ?? null;
 };
 
@@ -124,17 +129,10 @@ export const voices = {
   rename: async (id, name) => (await send('PATCH', path('voices', id), { json: { name } })).json(),
   remove: (id, spoken = false) => send('DELETE', path('voices', id) + (spoken ? query({ spoken: 'delete' }) : '')),
   check: async (file, name, transcript) => {
-    const form = new FormData();
-    form.append('audio', file, name);
-    if (transcript) form.append('transcript', transcript);
+    const form = formOf(transcript ? { transcript } : {}, 'audio', file, name);
     return (await send('POST', path('voices', 'check'), { form })).json();
   },
-  save: async (fields, file, fileName) => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append('audio', file, fileName);
-    return (await send('POST', path('voices'), { form })).json();
-  },
+  save: async (fields, file, name) => (await send('POST', path('voices'), { form: formOf(fields, 'audio', file, name) })).json(),
   import: async (file) => (await send('POST', path('voices', 'import'), {
     body: file, headers: { 'Content-Type': 'application/zip' },
   })).json(),
@@ -153,11 +151,8 @@ export const jobs = {
   one: (id) => getJSON(path('jobs', id)),
   make: async (fields, file) => {
     const headers = { 'Idempotency-Key': crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
-    if (!file) return (await send('POST', path('jobs'), { json: fields, headers })).json();
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append('file', file, file.name);
-    return (await send('POST', path('jobs'), { form, headers })).json();
+    const body = file ? { form: formOf(fields, 'file', file) } : { json: fields };
+    return (await send('POST', path('jobs'), { ...body, headers })).json();
   },
   remove: (id) => send('DELETE', path('jobs', id)),
   audio: (id, format) => blob(path('jobs', id, 'audio') + query({ format })),
@@ -166,14 +161,14 @@ export const jobs = {
   part: (id, index, format) => blob(path('jobs', id, 'parts', index, 'audio') + query({ format })),
   listen: async (id, last, signal, hear) => {
     const headers = last ? { 'Last-Event-ID': last } : {};
-    await listen(await send('GET', path('jobs', id, 'events'), { headers, signal }), ['end'], hear, signal);
+    await listen(await send('GET', path('jobs', id, 'events'), { headers, signal }), 'end', hear, signal);
   },
 };
 
 export const system = {
   settings: () => getJSON(path('settings')),
   change: async (json) => (await send('PATCH', path('settings'), { json })).json(),
-  logs: async (level, limit = 200) => (await getJSON(path('logs') + query({ level, limit }))).lines,
+  logs: async (level) => (await getJSON(path('logs') + query({ level, limit: 200 }))).lines,
   load: (model) => send('POST', path('models', 'load'), { json: { model } }),
   unload: () => send('POST', path('models', 'unload')),
 };

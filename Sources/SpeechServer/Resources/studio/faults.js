@@ -10,9 +10,11 @@ export const mayTryAgain = (fault) =>
 export function sentence(fault) {
   if (fault.name === 'AbortError') return null;
   if (fault instanceof Fault) {
-    const key = `fault.${fault.code}`;
-    if (has(key)) return phrase(key, { seconds: fault.retryAfter || 5, detail: fault.message });
+    // What is wrong with a recording has the codes of the advice about it.
+    const key = [`fault.${fault.code}`, `advice.${fault.code}`].find(has);
+    if (key) return phrase(key, { seconds: fault.retryAfter || 5, detail: fault.message });
     if (fault.status === 401) return phrase('fault.invalid_api_key');
+    if (fault.status === 404) return phrase('fault.not_found');
     if (fault.status === 429) return phrase('fault.rate_limit_exceeded', { seconds: fault.retryAfter || 5 });
     if (fault.status >= 500) return phrase('fault.server_trouble', { detail: fault.message });
     return phrase('fault.refused', { detail: fault.message });

@@ -1,6 +1,8 @@
 // The languages of the page. `phrase(key, values)` is a text that follows the switch of the language; `t` is one for now.
+import { keep, recall } from './keep.js';
+
 const LANGUAGES = { en: 'English', zh: '中文' };
-const STORED = 'mynah.language';
+const STORED = 'language';
 const catalogues = {};
 const texts = new WeakMap();
 let language = 'en';
@@ -49,7 +51,7 @@ function show(node, attribute, value) {
 export async function setLanguage(code) {
   catalogues[code] ??= await (await fetch(`studio/${code}.json`)).json();
   language = code;
-  try { localStorage.setItem(STORED, code); } catch { /* Private windows may forbid it; then it is for this visit. */ }
+  keep(STORED, code);
   document.documentElement.lang = code === 'zh' ? 'zh-Hans' : code;
   for (const node of document.querySelectorAll('[data-text]')) {
     for (const [attribute, value] of texts.get(node) ?? []) show(node, attribute, value);
@@ -59,8 +61,7 @@ export async function setLanguage(code) {
 
 /** The language of the last visit, or else the browser's. */
 export function wishedLanguage() {
-  let stored;
-  try { stored = localStorage.getItem(STORED); } catch { /* See above. */ }
+  const stored = recall(STORED);
   if (stored in LANGUAGES) return stored;
   return navigator.languages?.some((name) => name.startsWith('zh')) && !navigator.language.startsWith('en') ? 'zh' : 'en';
 }

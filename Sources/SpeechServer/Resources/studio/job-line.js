@@ -1,9 +1,9 @@
 // One job: how far it is, and its files.
 import { Fault, jobs } from './api.js';
-import { fill, h, icon, say, set } from './dom.js';
+import { fill, h, say, set } from './dom.js';
 import { duration, number, phrase } from './i18n.js';
 import { server } from './server-state.js';
-import { actionButton, clip } from './shell.js';
+import { actionButton, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 
 const OVER = ['finished', 'failed', 'cancelled'];
@@ -95,8 +95,7 @@ export class JobLine {
       h(`span.badge.${part.state}`, phrase(`batch.state.${part.state}`))),
       part.failure && h('p.hint', part.failure),
       part.state === 'finished' && h('div.row',
-        actionButton([icon('play'), phrase('batch.play')], (button) => clip.toggle(button, () => load('wav')),
-          { box: this.#box, kind: 'quiet', 'aria-pressed': 'false' }),
+        playButton(phrase('batch.play'), () => load('wav'), { box: this.#box }),
         actionButton(phrase('history.download'), async () => {
           const format = this.#format.value;
           download(await load(format), fileName(`${part.index + 1} ${part.text}`, format));
@@ -124,7 +123,7 @@ export class JobLine {
 
   #hear(name, data, id) {
     if (id) this.#last = id;
-    if (name === 'job' || name === 'end') this.show(data.job ?? data);
+    if (name === 'job' || name === 'end') this.show(data);
     else if (name === 'progress') {
       this.#eta = data.eta_seconds;
       set(this.#bar, { value: Math.min(1, data.seconds_done / Math.max(0.1, data.expected_seconds)) });

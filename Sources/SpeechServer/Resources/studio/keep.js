@@ -18,8 +18,5 @@ export function keep(name, value) {
   try {
     if (value == null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
-    return true;
-  } catch {
-    return false; // Full or forbidden: the page goes on without.
-  }
+  } catch { /* Full or forbidden: the page goes on without. */ }
 }

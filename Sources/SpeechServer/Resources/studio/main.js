@@ -12,6 +12,7 @@ const THEMES = ['system', 'light', 'dark'];
 const views = {};
 const main = h('main', { id: 'main', tabIndex: -1 });
 const links = {};
+let shown = 'speak';
 
 function header() {
   const nav = h('nav', { 'aria-label': phrase('nav.label') }, VIEWS.map((name) => {
@@ -43,6 +44,10 @@ function useTheme(name) {
   document.dispatchEvent(new Event('themechange'));
 }
 
+function showTitle() {
+  document.title = shown === 'speak' ? 'Mynah' : `${t(`nav.${shown}`)} – Mynah`;
+}
+
 /** Shows the view that the address names. A view is made at its first visit and keeps its state from then on. */
 async function route({ isFirst = false } = {}) {
   const [wished, ...rest] = location.hash.replace(/^#/, '').split('/');
@@ -61,9 +66,8 @@ async function route({ isFirst = false } = {}) {
     if (other === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  const title = () => { document.title = name === 'speak' ? 'Mynah' : `${t(`nav.${name}`)} – Mynah`; };
-  title();
-  document.addEventListener('languagechange', title, { once: true });
+  shown = name;
+  showTitle();
   views[name].onShow?.(rest);
   if (!isFirst) views[name].node.querySelector('h1')?.focus({ preventScroll: true });
 }
@@ -87,6 +91,7 @@ async function start() {
     return asking;
   });
   addEventListener('hashchange', () => route());
+  document.addEventListener('languagechange', showTitle);
   let before = null;
   server.addEventListener('change', () => {
     if (before === 'gone' && server.state !== 'gone') {

@@ -29,7 +29,7 @@ export function playerCard(speech) {
   const reading = new ReadAlong(words);
 
   toggle.addEventListener('click', () => {
-    if (player.state === 'playing' || player.state === 'waiting') player.pause();
+    if (player.isOn) player.pause();
     else player.play();
   });
   seek.addEventListener('input', () => player.seek(Number(seek.value)));
@@ -46,9 +46,8 @@ export function playerCard(speech) {
     reading.show(player.state === 'ended' || player.length === 0 ? -1 : seconds);
   };
   const drawToggle = () => {
-    const isOn = player.state === 'playing' || player.state === 'waiting';
-    fill(toggle, icon(isOn ? 'pause' : 'play'));
-    set(toggle, { 'aria-label': phrase(isOn ? 'player.pause' : 'player.play'), disabled: !player.length });
+    fill(toggle, icon(player.isOn ? 'pause' : 'play'));
+    set(toggle, { 'aria-label': phrase(player.isOn ? 'player.pause' : 'player.play'), disabled: !player.length });
   };
   const draw = () => {
     node.hidden = speech.state === 'idle' || (speech.state === 'failed' && !player.length);

@@ -1,5 +1,6 @@
 // Plays speech while it arrives, and again as often as wanted.
 import { SampleQueue } from './sample-queue.js';
+import { joined } from './sound-file.js';
 
 const LONGEST_WAIT_SECONDS = 10;
 const REST_AFTER_MS = 1500;
@@ -26,7 +27,8 @@ export class Player extends EventTarget {
 
   get seconds() { return this.sampleRate ? this.length / this.sampleRate : 0; }
   get positionSeconds() { return this.sampleRate ? this.position / this.sampleRate : 0; }
-  get isComplete() { return this.#isComplete; }
+  /** Whether something can be heard, or will be as soon as it comes. */
+  get isOn() { return this.state === 'playing' || this.state === 'waiting'; }
 
   /** Makes the way to the loudspeaker ready, so that the first sound need not wait for it. */
   prepare(sampleRate) {
@@ -105,7 +107,7 @@ export class Player extends EventTarget {
   }
 
   /** Moves to a place, and plays on if it was playing. */
-  seek(seconds, playsOn = this.state === 'playing' || this.state === 'waiting') {
+  seek(seconds, playsOn = this.isOn) {
     const start = Math.min(this.length, Math.max(0, Math.round(seconds * this.sampleRate)));
     clearTimeout(this.#earlyStart);
     this.position = start;
@@ -123,15 +125,7 @@ export class Player extends EventTarget {
   }
 
   /** All samples in one array. */
-  samples() {
-    const all = new Int16Array(this.length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return all;
-  }
+  samples() { return joined(this.#pieces, Int16Array); }
 
   #tell(name, ...values) { this.#output?.tell([name, ...values]); }
   #wish(samples) { this.#tell('wish', samples); }

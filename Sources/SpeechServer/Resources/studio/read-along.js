@@ -9,14 +9,12 @@ export class ReadAlong {
   #scalars = [];
   #pieces = [];
   #shown = -1;
-  #marks = [];
   #expected = 0;
 
   constructor(box) { this.#box = box; }
 
   begin(text) {
     this.#scalars = [...text];
-    this.#marks = [];
     this.#pieces = [];
     this.#shown = -1;
     this.#expected = 0;
@@ -25,7 +23,6 @@ export class ReadAlong {
 
   /** A part is over: its text's place in scalars, and its place in the sound in seconds. */
   mark(mark) {
-    this.#marks.push(mark);
     const part = this.#scalars.slice(mark.text_start, mark.text_end).join('');
     const length = mark.end_seconds - mark.start_seconds;
     let [scalar, said] = [mark.text_start, 0];
@@ -39,8 +36,6 @@ export class ReadAlong {
       });
     }
   }
-
-  get marks() { return this.#marks; }
 
   /** Tells how long the whole is likely to be, in seconds. */
   expect(seconds) { this.#expected = seconds; }

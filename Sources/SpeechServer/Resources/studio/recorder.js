@@ -1,4 +1,5 @@
 // Records the microphone as plain samples: the server reads no webm, and nothing is to be lost.
+import { joined } from './sound-file.js';
 
 const MOST_SECONDS = 55;
 
@@ -41,12 +42,6 @@ export class Recorder {
     for (const track of this.#stream.getTracks()) track.stop();
     const { sampleRate } = this.#context;
     await this.#context.close();
-    const samples = new Float32Array(this.#pieces.reduce((count, piece) => count + piece.length, 0));
-    let at = 0;
-    for (const piece of this.#pieces) {
-      samples.set(piece, at);
-      at += piece.length;
-    }
-    return { samples, sampleRate };
+    return { samples: joined(this.#pieces, Float32Array), sampleRate };
   }
 }

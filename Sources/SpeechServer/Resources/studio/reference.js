@@ -3,7 +3,7 @@ import { Fault, voices } from './api.js';
 import { checkbox, field, fill, h, icon, say, set } from './dom.js';
 import { duration, has, phrase, t } from './i18n.js';
 import { Recorder } from './recorder.js';
-import { actionButton, announce, clip, faultBox } from './shell.js';
+import { actionButton, announce, faultBox, fileButton, playButton } from './shell.js';
 import { toInt16, waveFile } from './sound-file.js';
 import { voiceList } from './voice-list.js';
 
@@ -22,19 +22,21 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
   const state = h('p.hint', phrase('reference.none'));
   const advice = h('ul.advice', { 'aria-live': 'polite' });
   const transcript = h('textarea', { rows: 2, maxLength: 2000 });
-  const choose = h('input.visually-hidden', { type: 'file', accept: 'audio/*,.wav,.flac,.ogg,.opus,.mp3', tabIndex: -1, 'aria-hidden': 'true' });
-  const upload = h('button', { type: 'button', onclick: () => choose.click() }, phrase('reference.upload'));
+  const upload = fileButton(phrase('reference.upload'), 'audio/*,.wav,.flac,.ogg,.opus,.mp3', async (given) => {
+    read.hidden = true;
+    if (given.size > MOST_BYTES) box.show(phrase('fault.recording_too_large'));
+    else await take(given, given.name);
+  }, { box });
   const record = h('button', { type: 'button' });
   const level = h('meter', { min: 0, max: 1, low: 0.1, high: 0.9, optimum: 0.5, value: 0, hidden: true, 'aria-label': phrase('reference.level') });
-  const hear = actionButton([icon('play'), phrase('reference.hear')], (button) => clip.toggle(button, async () => file),
-    { box, kind: 'quiet', 'aria-pressed': 'false', hidden: true });
+  const hear = playButton(phrase('reference.hear'), async () => file, { box, hidden: true });
   const script = h('blockquote');
   const read = h('div.script', { hidden: true }, h('p.hint', phrase('reference.readAloud')), script,
     h('button.quiet', { type: 'button', onclick: () => showSentence(sentence + 1) }, phrase('reference.other')));
   const check = actionButton(phrase('reference.check'), () => look(), { box, kind: 'quiet', hidden: true });
   const saving = savingForm();
   const node = h('fieldset.reference', h('legend', phrase('reference.title')), h('p.hint', phrase('reference.explain')),
-    h('div.row', upload, choose, record, level), read, h('div.row', state, hear),
+    h('div.row', upload.button, upload.input, record, level), read, h('div.row', state, hear),
     field(phrase('reference.transcript'), transcript, phrase('reference.transcript.hint')), advice, check, saving.node, box.node);
 
   const drawRecord = () => {
@@ -71,18 +73,6 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
     fill(advice, found.advice.length ? found.advice.map(adviceLine) : h('li.good', phrase('advice.good')));
   };
 
-  choose.addEventListener('change', async () => {
-    const [given] = choose.files;
-    choose.value = '';
-    if (!given) return;
-    read.hidden = true;
-    box.show(null);
-    if (given.size > MOST_BYTES) {
-      box.show(phrase('fault.recording_too_large'));
-      return;
-    }
-    try { await take(given, given.name); } catch (fault) { box.show(fault); }
-  });
   record.addEventListener('click', async () => {
     box.show(null);
     try {
@@ -143,7 +133,7 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
     const missing = !file ? 'recording_missing' : !transcript.value.trim() ? 'transcript_missing' : null;
     if (!missing) return true;
     box.show(phrase(`fault.${missing}`));
-    (file ? transcript : upload).focus();
+    (file ? transcript : upload.button).focus();
     return false;
   }
 

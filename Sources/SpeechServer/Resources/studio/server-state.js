@@ -5,7 +5,6 @@ const EVERY_MS = 10_000;
 
 class ServerState extends EventTarget {
   model = null;
-  models = [];
   /** `ready`, `busy`, `loading`, `idle`, `unloaded`, `draining`, `stopped` or `gone`; null before the first answer. */
   state = null;
   #timer = 0;
@@ -21,16 +20,17 @@ class ServerState extends EventTarget {
 
   async look() {
     const health = await api.health();
-    const before = this.state;
+    const { state: before, model } = this;
     this.state = health ? (health.status === 'ready' && health.queue_depth > 0 ? 'busy' : health.status) : 'gone';
     if (health && (!this.model || this.model.name !== health.model || before === 'gone')) await this.readModels();
-    this.dispatchEvent(new Event('change'));
+    // Who listens draws lists of voices anew, which must not happen under the hands of whoever has one open.
+    if (this.state !== before || this.model !== model) this.dispatchEvent(new Event('change'));
   }
 
   async readModels() {
     try {
-      this.models = (await api.models()).models;
-      this.model = this.models.find((model) => model.is_loaded !== false && model.sample_rate) ?? this.model;
+      const { models } = await api.models();
+      this.model = models.find((model) => model.is_loaded) ?? this.model;
     } catch { /* A key is missing, or the server went: its state says so already. */ }
   }
 }

@@ -1,5 +1,5 @@
 // What all views share: announcements for screen readers, dialogs, and buttons that say what went wrong beside them.
-import { append, fill, h, say } from './dom.js';
+import { append, fill, h, icon, say } from './dom.js';
 import { phrase } from './i18n.js';
 import { sentence } from './faults.js';
 
@@ -47,6 +47,22 @@ export function actionButton(label, act, { box, kind = '', ...attributes } = {})
     }
   });
   return button;
+}
+
+/**
+ * A button that lets the person choose a file. `take` gets the file and may fail; `box` shows what went wrong.
+ * @returns `{button, input}`; the input is for the page, not for the eye.
+ */
+export function fileButton(label, accept, take, { box, kind = '' }) {
+  const input = h('input.visually-hidden', { type: 'file', accept, tabIndex: -1, 'aria-hidden': 'true' });
+  input.addEventListener('change', async () => {
+    const [file] = input.files;
+    input.value = '';
+    if (!file) return;
+    box.show(null);
+    try { await take(file); } catch (fault) { box.show(fault); }
+  });
+  return { button: h(`button${kind && `.${kind}`}`, { type: 'button', onclick: () => input.click() }, label), input };
 }
 
 /**
@@ -115,3 +131,7 @@ class Clip {
 }
 
 export const clip = new Clip();
+
+/** A button that plays the recording that `load` promises, and stops it; `options` are those of `actionButton`. */
+export const playButton = (label, load, options) =>
+  actionButton([icon('play'), label], (button) => clip.toggle(button, load), { kind: 'quiet', 'aria-pressed': 'false', ...options });

@@ -20,6 +20,17 @@ export function waveFile(samples, sampleRate) {
   return new Blob([head, samples], { type: 'audio/wav' });
 }
 
+/** Pieces of samples as one array of the kind that is given. */
+export function joined(pieces, Samples) {
+  const all = new Samples(pieces.reduce((count, piece) => count + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
 /** 16-bit samples of samples between -1 and 1. */
 export function toInt16(samples) {
   return Int16Array.from(samples, (value) => Math.max(-32768, Math.min(32767, Math.round(value * 32767))));

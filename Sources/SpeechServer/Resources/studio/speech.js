@@ -35,9 +35,6 @@ export class Speech extends EventTarget {
 
   get isUnderWay() { return ['asking', 'waiting', 'retrying', 'speaking'].includes(this.state); }
 
-  /** Whether something can be heard, or will be as soon as it comes. */
-  get isHeard() { return ['playing', 'waiting'].includes(this.player.state); }
-
   /** Speaks; to be called in the handler of a click or a key. `rate` is the rate that is expected. */
   async generate(fields, recording, rate) {
     this.stop();
@@ -70,7 +67,7 @@ export class Speech extends EventTarget {
   /** Silence at once, and the engine is free within a patch. */
   stop() {
     if (!this.isUnderWay) {
-      if (this.isHeard) this.player.stop();
+      if (this.player.isOn) this.player.stop();
       return;
     }
     this.#abort.abort();
@@ -109,7 +106,7 @@ export class Speech extends EventTarget {
       facts.marks.push(data);
       this.dispatchEvent(new CustomEvent('mark', { detail: data }));
     } else if (name === 'progress') {
-      Object.assign(facts, { rtf: data.rtf, expected: data.expected_seconds, part: data.part, parts: data.parts });
+      Object.assign(facts, { rtf: data.rtf, expected: data.expected_seconds });
       player.expect(data.rtf, data.expected_seconds - data.seconds);
       this.#become('speaking');
     } else if (name === 'done') {

@@ -4,7 +4,7 @@ import { field, fill, h, say } from './dom.js';
 import { JobLine } from './job-line.js';
 import { number, phrase } from './i18n.js';
 import { keep, recall } from './keep.js';
-import { actionButton, announce, faultBox } from './shell.js';
+import { actionButton, announce, faultBox, fileButton } from './shell.js';
 import { voicePicker } from './voice-picker.js';
 
 export function batchView() {
@@ -16,29 +16,23 @@ export function batchView() {
   const title = h('input', { type: 'text', maxLength: 200 });
   const pause = h('input', { type: 'number', min: 0, max: 10, step: 0.1, value: '0.3' });
   const picker = voicePicker({ id: 'batch-voice', box });
-  const choose = h('input.visually-hidden', { type: 'file', accept: '.txt,.srt,text/plain', tabIndex: -1, 'aria-hidden': 'true' });
   const back = h('button.quiet', { type: 'button', hidden: true, onclick: () => take(null) }, phrase('batch.noFile'));
   const list = h('ul.list');
   const watched = new Map();
 
   const take = (given) => {
     file = given;
-    lines.hidden = Boolean(given);
-    count.hidden = chosen.hidden = back.hidden = !given;
-    count.hidden = Boolean(given);
+    lines.hidden = count.hidden = Boolean(given);
+    chosen.hidden = back.hidden = !given;
     if (given) say(chosen, phrase('batch.chosen', { name: given.name }));
   };
+  const choose = fileButton(phrase('batch.file'), '.txt,.srt,text/plain', take, { box, kind: 'quiet' });
   const wanted = () => lines.value.split('\n').map((line) => line.trim()).filter(Boolean);
   const drawCount = () => say(count, phrase('batch.count', { n: () => number(wanted().length) }));
   lines.value = recall('lines', '');
   lines.addEventListener('input', () => {
     keep('lines', lines.value);
     drawCount();
-  });
-  choose.addEventListener('change', () => {
-    const [given] = choose.files;
-    choose.value = '';
-    if (given) take(given);
   });
   drawCount();
 
@@ -78,7 +72,7 @@ export function batchView() {
   const node = h('div', h('h1', { tabIndex: -1 }, phrase('batch.title')),
     h('section.card', h('p.hint', phrase('batch.intro')),
       h('label.big-label.spaced', { htmlFor: 'lines' }, phrase('batch.lines')), lines, chosen,
-      h('div.row.between', count, h('div.row', back, h('button.quiet', { type: 'button', onclick: () => choose.click() }, phrase('batch.file')), choose)),
+      h('div.row.between', count, h('div.row', back, choose.button, choose.input)),
       h('div.grid', h('div.field.wide', h('label', { htmlFor: 'batch-voice' }, phrase('speak.voice')), picker.node),
         field(phrase('batch.name'), title), field(phrase('batch.pause'), pause)),
       h('div.row.end', start), box.node),

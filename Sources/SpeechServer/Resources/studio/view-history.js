@@ -1,10 +1,10 @@
 // What was spoken: to hear again, to have as a file, to speak again with the same seed, to forget.
 import { history } from './api.js';
 import { draft } from './draft.js';
-import { fill, h, icon } from './dom.js';
+import { fill, h } from './dom.js';
 import { duration, moment, phrase } from './i18n.js';
 import { server } from './server-state.js';
-import { actionButton, announce, ask, clip, faultBox } from './shell.js';
+import { actionButton, announce, ask, faultBox, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 
 export function historyView() {
@@ -53,8 +53,7 @@ function line(entry, box, forget) {
       time: () => moment(entry.created), voice: entry.voice ?? phrase('history.made'), seconds: () => duration(entry.seconds), seed: entry.seed,
     })),
     h('div.row',
-      actionButton([icon('play'), phrase('history.play')],
-        (button) => clip.toggle(button, () => history.audio(entry.id, 'wav')), { box, kind: 'quiet', 'aria-pressed': 'false' }),
+      playButton(phrase('history.play'), () => history.audio(entry.id, 'wav'), { box }),
       actionButton(phrase('history.again'), async () => {
         draft.adopt({ ...entry.parameters, text: entry.text, voice: entry.voice_id ?? entry.voice ?? '', seed: entry.seed });
         location.hash = '#speak/now';

@@ -2,7 +2,7 @@
 import { draft } from './draft.js';
 import { estimate, learn } from './estimate.js';
 import { h, icon, say, set } from './dom.js';
-import { duration, number, phrase } from './i18n.js';
+import { duration, phrase } from './i18n.js';
 import { playerCard } from './player-card.js';
 import { referencePanel } from './reference.js';
 import { server } from './server-state.js';
@@ -40,15 +40,17 @@ export function speakView() {
   const node = h('div', h('h1.visually-hidden', { tabIndex: -1 }, phrase('nav.speak')), composer, box.node, playerCard(speech),
     h('p.hint.center', phrase('speak.honest')));
 
+  const rate = () => Number(draft.get('sampleRate')) || server.model?.sample_rate;
+  /** The sentence for a text of more characters than may be; null for others. */
+  const tooLong = (count) => (count > MOST_CHARACTERS ? phrase('speak.tooLong', { count, most: MOST_CHARACTERS }) : null);
   const drawSize = () => {
     const value = text.value;
     const count = [...value].length;
-    const isTooLong = count > MOST_CHARACTERS;
-    say(size, !count ? phrase('speak.shortcut') : isTooLong
-      ? phrase('speak.tooLong', { count: () => number(count), most: () => number(MOST_CHARACTERS) })
-      : phrase('speak.size', { count: () => number(count), time: () => duration(estimate(value, server.model?.name)) }));
-    text.setAttribute('aria-invalid', String(isTooLong));
-    size.classList.toggle('wrong', isTooLong);
+    const fault = tooLong(count);
+    say(size, !count ? phrase('speak.shortcut')
+      : fault ?? phrase('speak.size', { count, time: () => duration(estimate(value, server.model?.name)) }));
+    text.setAttribute('aria-invalid', String(Boolean(fault)));
+    size.classList.toggle('wrong', Boolean(fault));
     clear.hidden = !count;
     text.style.height = 'auto';
     text.style.height = `${Math.min(text.scrollHeight + 2, innerHeight * 0.5)}px`;
@@ -65,8 +67,9 @@ export function speakView() {
       text.focus();
       return;
     }
-    if ([...text.value].length > MOST_CHARACTERS) {
-      box.show(phrase('speak.tooLong', { count: () => number([...text.value].length), most: () => number(MOST_CHARACTERS) }));
+    const fault = tooLong([...text.value].length);
+    if (fault) {
+      box.show(fault);
       return;
     }
     if (!settings.isValid()) return;
@@ -77,12 +80,12 @@ export function speakView() {
       if (!recording) return;
       delete fields.voice;
     }
-    await speech.generate(fields, recording, Number(draft.get('sampleRate')) || server.model?.sample_rate);
+    await speech.generate(fields, recording, rate());
   };
 
   text.addEventListener('input', () => {
     draft.set({ text: text.value });
-    speech.player.prepare(Number(draft.get('sampleRate')) || server.model?.sample_rate);
+    speech.player.prepare(rate());
   });
   clear.addEventListener('click', () => {
     const old = text.value;
@@ -108,7 +111,7 @@ export function speakView() {
       go();
     } else if (event.key === 'Escape') speech.stop();
   });
-  const drawStop = () => set(stop, { disabled: !speech.isUnderWay && !speech.isHeard });
+  const drawStop = () => set(stop, { disabled: !speech.isUnderWay && !speech.player.isOn });
   speech.player.addEventListener('change', drawStop);
   speech.addEventListener('change', () => {
     drawStop();

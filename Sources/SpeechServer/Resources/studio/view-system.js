@@ -34,7 +34,7 @@ export function systemView() {
 
   async function readNumbers() {
     const [now, list] = await Promise.all([status(), models()]);
-    const used = list.models.find((one) => one.is_loaded !== false && one.sample_rate) ?? null;
+    const used = list.models.find((one) => one.is_loaded);
     drawNumbers(engine, [
       ['state', phrase(`server.${now.state}`)], ['active', number(now.active)], ['queue', number(now.queue_depth)],
       ['expected', duration(now.expected_seconds)],
@@ -86,10 +86,10 @@ function drawShelf(list, { models: all }, box, refresh) {
   list.dataset.known = known;
   fill(list, all.map((one) => h('li.item', h('div.row.between',
     h('span.title', one.name),
-    h('div.row', one.is_loaded !== false && h('span.badge', phrase('system.loaded')),
-      one.is_loaded === false
-        ? actionButton(phrase('system.load'), async () => { await system.load(one.name); await refresh(); server.look(); }, { box })
-        : actionButton(phrase('system.unload'), async () => { await system.unload(); await refresh(); server.look(); }, { box, kind: 'quiet' }))))));
+    h('div.row', one.is_loaded && h('span.badge', phrase('system.loaded')),
+      one.is_loaded
+        ? actionButton(phrase('system.unload'), async () => { await system.unload(); await refresh(); server.look(); }, { box, kind: 'quiet' })
+        : actionButton(phrase('system.load'), async () => { await system.load(one.name); await refresh(); server.look(); }, { box }))))));
 }
 
 function keepingCard(box) {

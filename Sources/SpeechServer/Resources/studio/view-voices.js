@@ -1,10 +1,10 @@
 // The voices of the server: own ones to make, hear, rename, hand on and delete; the model's to hear and use.
 import { voices } from './api.js';
 import { draft } from './draft.js';
-import { checkbox, field, fill, h, icon } from './dom.js';
+import { checkbox, field, fill, h } from './dom.js';
 import { moment, phrase } from './i18n.js';
 import { referencePanel } from './reference.js';
-import { actionButton, announce, ask, clip, faultBox } from './shell.js';
+import { actionButton, announce, ask, faultBox, fileButton, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 import { voiceList } from './voice-list.js';
 import { soundOf } from './voice-picker.js';
@@ -29,21 +29,13 @@ export function voicesView() {
   maker.node.hidden = true;
   const make = h('button.primary', { type: 'button', 'aria-expanded': 'false' }, phrase('voices.new'));
   make.addEventListener('click', () => open(maker.node.hidden));
-  const file = h('input.visually-hidden', { type: 'file', accept: '.zip,application/zip', tabIndex: -1, 'aria-hidden': 'true' });
-  file.addEventListener('change', async () => {
-    const [given] = file.files;
-    file.value = '';
-    if (!given) return;
-    box.show(null);
-    try {
-      const voice = await voices.import(given);
-      announce(phrase('voices.imported', { name: voice.name }));
-      await voiceList.refresh();
-    } catch (fault) { box.show(fault); }
-  });
-  const bring = h('button', { type: 'button', onclick: () => file.click() }, phrase('voices.import'));
+  const bring = fileButton(phrase('voices.import'), '.zip,application/zip', async (file) => {
+    const voice = await voices.import(file);
+    announce(phrase('voices.imported', { name: voice.name }));
+    await voiceList.refresh();
+  }, { box });
   const node = h('div',
-    h('div.head', h('h1', { tabIndex: -1 }, phrase('voices.title')), h('div.row', bring, file, make)),
+    h('div.head', h('h1', { tabIndex: -1 }, phrase('voices.title')), h('div.row', bring.button, bring.input, make)),
     h('p.hint', phrase('voices.intro')), maker.node, box.node,
     h('section.card.spaced', h('h2', phrase('voices.own')), own),
     h('details.card', h('summary', phrase('voices.others')), others));
@@ -61,8 +53,7 @@ export function voicesView() {
 
 function line(voice, box) {
   const quiet = (label, act, more = {}) => actionButton(phrase(label), act, { box, kind: 'quiet', ...more });
-  const hear = actionButton([icon('play'), phrase('voice.preview')],
-    (button) => clip.toggle(button, () => soundOf(voice)), { box, kind: 'quiet', 'aria-pressed': 'false' });
+  const hear = playButton(phrase('voice.preview'), () => soundOf(voice), { box });
   const use = quiet('voices.use', async () => {
     draft.set({ voice: voice.id });
     location.hash = '#speak';

@@ -1,9 +1,9 @@
 // A choice of the server's voices with a way to hear them.
 import { speakFile, voices } from './api.js';
-import { fill, h, icon } from './dom.js';
+import { fill, h } from './dom.js';
 import { phrase, t } from './i18n.js';
 import { server } from './server-state.js';
-import { actionButton, clip } from './shell.js';
+import { clip, playButton } from './shell.js';
 import { voiceList } from './voice-list.js';
 
 const KINDS = ['own', 'built-in', 'alias'];
@@ -23,9 +23,7 @@ export function soundOf(voice) {
 export function voicePicker({ id, value = '', extra = [], box }) {
   let chosen = value;
   const select = h('select', { id });
-  const preview = actionButton([icon('play'), phrase('voice.preview')],
-    (button) => clip.toggle(button, () => soundOf(voiceList.named(chosen))),
-    { box, kind: 'quiet', 'aria-pressed': 'false' });
+  const preview = playButton(phrase('voice.preview'), () => soundOf(voiceList.named(chosen)), { box });
   const draw = () => {
     const groups = KINDS.map((kind) => [kind, voiceList.of(kind)]).filter(([, list]) => list.length);
     fill(select,
