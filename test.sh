@@ -23,4 +23,10 @@ if [ $# -eq 0 ]; then
     tools/service-check/run.sh
 fi
 say "== Tests"
-swift test --skip-build --disable-xctest "$@"
+if [ $# -gt 0 ]; then
+    swift test --skip-build --disable-xctest "$@"
+else
+    # The server's tests watch the clock; those that compute would take its processors meanwhile.
+    swift test --skip-build --disable-xctest --filter SpeechServerTests
+    swift test --skip-build --disable-xctest --skip SpeechServerTests
+fi

@@ -98,74 +98,123 @@ class Batch:
     target: Tensor      # [N] counts in the loss (not where the speaker is still unknown)
     align: Tensor       # [N, Lt] share of the text positions in this patch
     text_length: int
+    voice: Tensor       # [B, 2 D] what the latents of the row's speaker are like
+    drift: Tensor       # [B, D] the way from this speaker to another
+    spoken: Tensor      # [N] follows a prompt
 
 
-def collate(parts: list[tuple[list[int], list[float], np.ndarray, int]]) -> Batch:
-    """Pad a list of (ids, frames, patches, patches not to learn) to one batch; ids include AUDIO_START."""
+@dataclass
+class Example:
+    """What the model reads at once: a sentence, alone or after a prompt."""
+
+    ids: list[int]       # with AUDIO_START at the end
+    frames: list[float]  # of each id
+    patches: np.ndarray  # [n, PATCH, D]
+    prompt: int = 0      # patches of the prompt
+    unlearned: int = 0   # of them, at the start, that are not to be learned
+
+
+def collate(parts: list[tuple[Example, np.ndarray, np.ndarray]]) -> Batch:
+    """Pad examples, with their ``voice`` and ``drift``, to one batch."""
     b = len(parts)
-    t = max(len(ids) + len(x) for ids, _, x, _ in parts)
-    lt = max(len(ids) for ids, *_ in parts)
+    t = max(len(e.ids) + len(e.patches) for e, *_ in parts)
+    lt = max(len(e.ids) for e, *_ in parts)
     tokens, is_text = torch.zeros(b, t, dtype=torch.long), torch.zeros(b, t, 1)
-    row, position, xs, first, last, target, align = [], [], [], [], [], [], []
-    for r, (ids, frames, x, unlearned) in enumerate(parts):
-        n, k = len(x), len(ids)
-        tokens[r, :k] = torch.tensor(ids)
+    row, position, xs, first, last, target, align, spoken = [], [], [], [], [], [], [], []
+    for r, (e, _, _) in enumerate(parts):
+        n, k = len(e.patches), len(e.ids)
+        tokens[r, :k] = torch.tensor(e.ids)
         is_text[r, :k] = 1
         row += [r] * n
         position += range(k, k + n)
-        xs.append(x)
+        xs.append(e.patches)
         first += [1] + [0] * (n - 1)
         last += [0] * (n - 1) + [1]
-        target += [0] * unlearned + [1] * (n - unlearned)
+        target += [0] * e.unlearned + [1] * (n - e.unlearned)
+        spoken += [0] * e.prompt + [1 if e.prompt else 0] * (n - e.prompt)
         a = np.zeros((n, lt), np.float32)
-        a[:, :k] = alignment(frames, n)
+        a[:, :k] = alignment(e.frames, n)
         align.append(a)
     return Batch(tokens, is_text, torch.tensor(row), torch.tensor(position), torch.from_numpy(np.concatenate(xs)),
                  torch.tensor(first).bool(), torch.tensor(last), torch.tensor(target).float(),
-                 torch.from_numpy(np.concatenate(align)), lt)
+                 torch.from_numpy(np.concatenate(align)), lt,
+                 torch.from_numpy(np.stack([v for _, v, _ in parts])),
+                 torch.from_numpy(np.stack([d for _, _, d in parts])), torch.tensor(spoken).float())
+
+
+class SpeakerStatistics:
+    """Mean and deviation over time of the latents of each speaker: simple, and enough to tell speakers apart."""
+
+    def __init__(self, items: list[Utterance]):
+        by_speaker: dict[int, list[np.ndarray]] = {}
+        for u in items:
+            by_speaker.setdefault(u.speaker, []).append(u.latents.reshape(-1, u.latents.shape[-1]))
+        self.means, spreads = {}, {}
+        for who, latents in by_speaker.items():
+            every = np.concatenate(latents[:500])
+            self.means[who], spreads[who] = every.mean(0), every.std(0)
+        both = {who: np.concatenate((self.means[who], spreads[who])) for who in self.means}
+        every = np.stack(list(both.values()))
+        middle, scale = every.mean(0), every.std(0) + 1e-3
+        #: [2 D], over all speakers of mean 0 and deviation 1.
+        self.voices = {who: ((v - middle) / scale).astype(np.float32) for who, v in both.items()}
+        self.speakers = sorted(self.means)
+
+    def drift(self, speaker: int, rng: random.Random) -> np.ndarray:
+        """[D] the way to the default voice, which is where an unsure model goes, or now and then to any other."""
+        other = -1 if -1 in self.means and rng.random() < 0.7 else rng.choice(self.speakers)
+        return (self.means[other] - self.means[speaker]).astype(np.float32)
 
 
 class Sampler:
     """Batches of about equally long examples with at most ``budget`` patches each."""
 
-    def __init__(self, items: list[Utterance], budget: int, rng: random.Random, prompted: float = 0.0):
+    def __init__(self, items: list[Utterance], budget: int, rng: random.Random, prompted: float = 0.0,
+                 default_share: float = 1.0):
         self.items, self.budget, self.rng = items, budget, rng
         #: Share of the default voice's sentences that follow a prompt: long texts are spoken so.
         self.prompted = prompted
+        #: Share of the default voice's sentences in each pass over all.
+        self.default_share = default_share
         self.by_speaker: dict[int, list[int]] = {}
         for i, u in enumerate(items):
             self.by_speaker.setdefault(u.speaker, []).append(i)
+        self.statistics = SpeakerStatistics(items)
 
-    def example(self, i: int) -> tuple[list[int], list[float], np.ndarray, int]:
+    def example(self, i: int) -> tuple[Example, np.ndarray, np.ndarray]:
         """The default voice mostly alone; another speaker after a prompt of the same speaker."""
         u = self.items[i]
         if u.speaker < 0 and self.rng.random() >= self.prompted:
-            return *tokens(u.line, u.frames), u.latents, 0
-        return self.join(self.items[self.rng.choice(self.by_speaker[u.speaker])], u)
+            e = Example(*tokens(u.line, u.frames), u.latents)
+        else:
+            e = self.join(self.items[self.rng.choice(self.by_speaker[u.speaker])], u)
+        return e, self.statistics.voices[u.speaker], self.statistics.drift(u.speaker, self.rng)
 
     @staticmethod
-    def join(p: Utterance, u: Utterance) -> tuple[list[int], list[float], np.ndarray, int]:
+    def join(p: Utterance, u: Utterance) -> Example:
         """Prompt ``p`` and target ``u`` as one example; the space between them takes the silence around it."""
         gap = len(p.latents) * SAMPLES_PER_PATCH / SAMPLES_PER_FRAME - p.frames[:-1].sum()
         frames = np.concatenate([p.frames[:-1], [gap], u.frames]).astype(np.float32)
         unlearned = 0 if u.speaker < 0 else min(UNKNOWN_SPEAKER, len(p.latents))
-        return *tokens(f"{p.line} {u.line}", frames), np.concatenate([p.latents, u.latents]), unlearned
+        return Example(*tokens(f"{p.line} {u.line}", frames), np.concatenate([p.latents, u.latents]), len(p.latents),
+                       unlearned)
 
     def batches(self, max_patches: int) -> Iterator[Batch]:
         """One pass over the utterances of at most ``max_patches`` in random order."""
-        order = [i for i, u in enumerate(self.items) if len(u.latents) <= max_patches]
+        order = [i for i, u in enumerate(self.items) if len(u.latents) <= max_patches
+                 and (u.speaker >= 0 or self.rng.random() < self.default_share)]
         self.rng.shuffle(order)
         for c in range(0, len(order), 1024):
             chunk = [self.example(i) for i in order[c:c + 1024]]
-            chunk.sort(key=lambda e: len(e[0]) + len(e[2]))
+            chunk.sort(key=lambda e: len(e[0].ids) + len(e[0].patches))
             groups: list[list] = [[]]
             size = 0
             for e in chunk:
-                if groups[-1] and size + len(e[2]) > self.budget:
+                if groups[-1] and size + len(e[0].patches) > self.budget:
                     groups.append([])
                     size = 0
                 groups[-1].append(e)
-                size += len(e[2])
+                size += len(e[0].patches)
             self.rng.shuffle(groups)
             for g in groups:
                 yield collate(g)

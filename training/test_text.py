@@ -56,9 +56,27 @@ def test_alignment_rows_sum_to_one():
 def test_joined_text_is_tokenised_as_a_whole():
     z = np.zeros((5, 4, 32), np.float32)
     u = dataset.Utterance("{B}.", np.array([2, 1, 0, 0, 4], np.float32), z, "b", 1)
-    ids, frames, x, prompt = dataset.Sampler.join(u, u)
-    assert ids == [*tokenizer.encode("{B}. {B}.")[0], tokenizer.AUDIO_START] and prompt == 5 and len(x) == 10
-    assert len(frames) == len(ids)
+    e = dataset.Sampler.join(u, u)
+    assert e.ids == [*tokenizer.encode("{B}. {B}.")[0], tokenizer.AUDIO_START]
+    assert (e.prompt, e.unlearned, len(e.patches)) == (5, 5, 10) and len(e.frames) == len(e.ids)
+
+
+def test_drift_leads_from_one_speaker_to_another_after_the_prompt_alone():
+    low, high = np.full((5, 4, 32), -1, np.float32), np.full((5, 4, 32), 1, np.float32)
+    items = [dataset.Utterance("{B}.", np.array([2, 1, 0, 0, 4], np.float32), z, "b", who)
+             for z, who in ((low, -1), (high, 1))]
+    sampler = dataset.Sampler(items, 20, random.Random(0))
+    assert all(np.isin(sampler.statistics.drift(1, random.Random(i))[0], (-2, 0)) for i in range(20))
+    batch = dataset.collate([sampler.example(0), sampler.example(1)])
+    assert batch.spoken.tolist() == [0] * 5 + [0] * 5 + [1] * 5
+    assert np.allclose(batch.voice[0, :32], -1, atol=1e-2) and np.allclose(batch.voice[1, :32], 1, atol=1e-2)
+
+
+def test_part_of_the_default_voice():
+    z = np.zeros((5, 4, 32), np.float32)
+    items = [dataset.Utterance("{B}.", np.array([2, 1, 0, 0, 4], np.float32), z, "b", -1) for _ in range(400)]
+    batches = dataset.Sampler(items, 20, random.Random(0), default_share=0.5).batches(10)
+    assert 150 < sum(b.patches.shape[0] for b in batches) / 5 < 250
 
 
 def test_sampler_keeps_the_budget():

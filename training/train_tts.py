@@ -5,7 +5,7 @@
 Resumes from DIR/tts/last.pt.  Beside the losses of the architecture (flow
 matching and stop) some training-only helpers make it intelligible early:
 guided attention of a few heads from the teacher's durations, the phonemes of
-the patch heard and of the patch to come, and a direct regression of that patch.
+the patch heard and of the patch to come, a direct regression of that patch, and what the speaker's latents are like.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Helpers(nn.Module):
         self.heard = nn.Linear(h, VOCAB_SIZE)
         self.semantic = nn.Linear(h, out)
         self.regression = nn.Sequential(nn.Linear(2 * h, h), nn.SiLU(), nn.Linear(h, out))
+        self.voice = nn.Linear(2 * h, 2 * config["feat_dim"])
 
 
 def soft_ce(logits: Tensor, ids: Tensor, share: Tensor) -> Tensor:
@@ -53,15 +54,20 @@ def soft_ce(logits: Tensor, ids: Tensor, share: Tensor) -> Tensor:
     return -(share * logp).sum(-1).mean()
 
 
-def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: float, noise: float) -> dict[str, Tensor]:
+def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: float, noise: float,
+           drift: float) -> dict[str, Tensor]:
     """All losses of a batch by name."""
     x = b.patches
-    n = x.shape[0]
+    rows = b.tokens.shape[0]
     heard_x = before_x = x
     if noise:  # the model must bear its own mistakes, the diffusion head smaller ones
-        level = noise * torch.rand(b.tokens.shape[0])[b.row]
+        level = noise * torch.rand(rows)[b.row]
         error = level[:, None, None] * torch.randn_like(x)
         heard_x, before_x = x + error, x + 0.4 * error
+    if drift:  # and follow its prompt when what it said since has left the prompt's voice
+        way = b.drift * drift * torch.rand(rows, 1) * (torch.rand(rows, 1) < 0.5)
+        left = (way[b.row] * b.spoken[:, None])[:, None]
+        heard_x, before_x = heard_x + left, before_x + left
     feats = model.embed_patches(heard_x)
     emb = model.base_lm.embed_tokens(b.tokens) * b.is_text
     emb = emb.index_put((b.row, b.position), feats.to(emb.dtype))
@@ -87,6 +93,8 @@ def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: floa
     out["coming"] = soft_ce(helpers.coming(lm), ids, b.align)
     out["heard"] = soft_ce(helpers.heard(outputs[HEARD_LAYER][here]), ids, b.align)
     w = b.target / b.target.sum()
+    voice = helpers.voice(torch.cat((lm, res), -1)).float()
+    out["voice"] = (F.smooth_l1_loss(voice, b.voice[b.row], reduction="none").mean(1) * w).sum()
     flat = x.flatten(1)
     out["semantic"] = ((helpers.semantic(lm).float() - flat).abs().mean(1) * w).sum()
     out["regression"] = ((helpers.regression(torch.cat((lm, res), -1)).float() - flat).abs().mean(1) * w).sum()
@@ -100,7 +108,7 @@ def losses(model: NanoVoice, helpers: Helpers, b: dataset.Batch, dit_share: floa
 
 
 WEIGHTS = {"diffusion": 1.0, "stop": 0.1, "attend": 0.4, "coming": 0.3, "heard": 0.2, "semantic": 0.5,
-           "regression": 0.5}
+           "regression": 0.5, "voice": 0.3}
 
 
 def curriculum(step: int, lengths: list[tuple[int, int]]) -> int:
@@ -125,6 +133,8 @@ def main() -> None:
     ap.add_argument("--minutes", type=float, default=1e9)
     ap.add_argument("--dit-share", type=float, default=1.0, help="noisy versions of each patch per step")
     ap.add_argument("--noise", type=float, default=0.5, help="most noise on the patches heard")
+    ap.add_argument("--drift", type=float, default=1.0, help="how far what follows a prompt may leave its voice")
+    ap.add_argument("--default-share", type=float, default=1.0, help="of the default voice's sentences in each pass")
     ap.add_argument("--max-patches", type=int, default=70)
     ap.add_argument("--curriculum", default="1200:20,3000:34,6000:44", help="STEP:PATCHES,...")
     ap.add_argument("--spelled", type=float, default=0.03, help="share of words given in bare letters")
@@ -172,7 +182,7 @@ def main() -> None:
                               vary)
     hours = sum(len(u.latents) for u in items) * dataset.SAMPLES_PER_PATCH / 24000 / 3600
     print(f"{len(items)} utterances, {hours:.2f} h; parameters in millions: {count(model)}; from step {step}", flush=True)
-    sampler = dataset.Sampler(items, args.patches, rng, args.prompted)
+    sampler = dataset.Sampler(items, args.patches, rng, args.prompted, args.default_share)
 
     def save() -> None:
         state = {"config": config, "model": model.state_dict(), "helpers": helpers.state_dict(), "ema": ema,
@@ -203,7 +213,7 @@ def main() -> None:
             for group in optimiser.param_groups if optimiser else ():
                 group["lr"] = rate * decay
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            parts = losses(model, helpers, b, args.dit_share, args.noise)
+            parts = losses(model, helpers, b, args.dit_share, args.noise, args.drift)
         loss = sum(WEIGHTS[k] * v for k, v in parts.items() if k in WEIGHTS)
         for p in params:
             p.grad = None
