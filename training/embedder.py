@@ -7,7 +7,8 @@ one teacher apart, and the sound of the audio VAE moves their results as far as
 another speaker does.  This one is a convolution over log-mels with statistics
 pooling, trained with an additive angular margin on the speakers of the
 ``warped`` and ``kokoro`` sets, half of the time as the audio VAE gives them back.
-Writes DIR/embedder.pt; prints how often it tells speakers that it never heard apart.
+Writes DIR/embedder.pt.  How well it tells speakers apart that it never heard,
+``training.speakers check`` says beside its result.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ class SpeakerEncoder(nn.Module):
     def embed(self, wave: np.ndarray) -> np.ndarray:
         """The direction of a whole clip."""
         return self.eval()(torch.from_numpy(np.ascontiguousarray(wave)).float()[None])[0].numpy()
+
+
+def load(work: Path) -> SpeakerEncoder:
+    """The encoder that ``main`` has trained."""
+    encoder = SpeakerEncoder()
+    encoder.load_state_dict(torch.load(work / "embedder.pt"))
+    return encoder
 
 
 class Clips:

@@ -8,7 +8,8 @@
 # MYNAH; without it, it says so and does nothing.
 # Without arguments all of them.  Each stage keeps what it already has, so the
 # same command resumes after any stop.  `train` runs the decoder (GAN) and the
-# language model side by side, one thread each, for TRAIN_MINUTES.
+# language model side by side, one thread each, until they have made all their
+# steps, or for TRAIN_MINUTES a part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 WORK=${WORK:-$PWD/../nano-work}
@@ -49,11 +50,17 @@ latents() {
 }
 
 train() {
-    py train_gan --minutes "$TRAIN_MINUTES" & local gan=$!
-    # short sentences of the default voice first, then everything
-    py train_tts --sets default --steps 10000 --patches 320 --lr 1.5e-3 --muon-lr 0 --minutes "$TRAIN_MINUTES"
-    py train_tts --sets default,warped --patches 640 --lr 1.5e-3 --muon-lr 0 --minutes "$TRAIN_MINUTES"
-    wait $gan
+    local mixed="--sets default,warped --patches 320 --curriculum 5500:44,100000:60 --max-patches 60 --half-life 20000"
+    py train_gan --steps 20000 --minutes "$TRAIN_MINUTES" & local gan=$!
+    # Short sentences of the default voice first, then all voices, most of it cloning; at last the rate falls to zero.
+    py train_tts --sets default --patches 320 --steps 10000 --minutes "$TRAIN_MINUTES" \
+        --curriculum 1200:20,2400:34,5500:44,100000:60 --max-patches 60 --half-life 20000
+    # shellcheck disable=SC2086
+    py train_tts $mixed --prompted 0.3 --default-share 0.4 --steps 20000 --minutes "$TRAIN_MINUTES"
+    # shellcheck disable=SC2086
+    py train_tts $mixed --prompted 0.3 --default-share 0.6 --anneal-from 20000 --anneal-steps 1200 --steps 21200 \
+        --minutes "$TRAIN_MINUTES"
+    wait "$gan"
 }
 
 evaluate() {
@@ -74,6 +81,7 @@ product() {
         return
     fi
     py speakers previews --mynah "$MYNAH" --model "$WORK/export"
+    [ -f "$WORK/embedder.pt" ] || py embedder
     py speakers check --mynah "$MYNAH" --model "$WORK/export"
     "$VENV/bin/python" -m training.judge --mynah "$MYNAH" --model "$WORK/export" --whisper "$WORK/whisper"
 }

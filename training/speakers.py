@@ -8,9 +8,10 @@
 DIR/voices: the prompt's latents (scaled, as the exported encoder gives them),
 the prompt as a preview and voices.json for generation.json.  ``previews`` puts
 what the product says in each voice in the place of the prompts.  ``check`` has the product
-clone unseen synthetic speakers from a clip and its words, and asks a
-speaker-embedding model (Resemblyzer) whether the result is nearer to its prompt
-than to any built-in voice.
+clone unseen synthetic speakers from a clip and its words, and asks the speaker
+encoder (``training.embedder``) whether the result is nearer to its prompt than to
+any built-in voice; the teacher's own voice through the audio VAE is asked about
+in the same way, and is the most that can be reached.
 """
 
 from __future__ import annotations
@@ -19,9 +20,7 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
-import types
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +29,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from . import checkpoints, judge, phonemes
+from . import checkpoints, embedder, judge, phonemes
 from .audiovae import AudioVAE
 from .dataset import PATCH, SAMPLES_PER_PATCH
 from .speech import SAMPLE_RATE
@@ -101,49 +100,51 @@ def build(work: Path) -> None:
     (out / "voices.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-class Embedder:
-    """Resemblyzer's speaker encoder, whose weights are inside its package."""
+class Nearest:
+    """Which of some voices a clip is nearest to; every clip that is compared has gone through the audio VAE."""
 
-    def __init__(self) -> None:
-        sys.modules.setdefault("webrtcvad", types.ModuleType("webrtcvad"))  # only its silence trimming needs it
-        from resemblyzer.audio import normalize_volume
-        from resemblyzer.voice_encoder import VoiceEncoder
+    def __init__(self, work: Path, built_in: list[np.ndarray]):
+        self.encoder = embedder.load(work)
+        self.vae, _ = checkpoints.load_vae(checkpoints.newest_vae(work))
+        self.built_in = np.stack([self.embed(wave) for wave in built_in])
 
-        self.normalise = normalize_volume
-        self.encoder = VoiceEncoder("cpu", verbose=False)
+    def embed(self, wave: np.ndarray) -> np.ndarray:
+        """Of a clip that has not gone through the audio VAE yet."""
+        return self.encoder.embed(embedder.through_vae(self.vae, wave))
 
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
-        from scipy.signal import resample_poly
-
-        x = resample_poly(wave, 2, 3).astype(np.float32)
-        return self.encoder.embed_utterance(self.normalise(x, -30, increase_only=True))
+    def __call__(self, spoken: np.ndarray, prompt: np.ndarray) -> tuple[float, float]:
+        """Similarity of ``spoken``, an embedding, to its prompt and to the nearest built-in voice."""
+        return float(spoken @ self.embed(prompt)), float((self.built_in @ spoken).max())
 
 
 def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
     """Clone ``cases`` unseen speakers with ``mynah say``; report how often the prompt is nearest."""
     import soundfile
 
-    hibari, kokoro, embed = Hibari(), Kokoro(), Embedder()
+    hibari, kokoro = Hibari(), Kokoro()
+    nearest = Nearest(work, [speak(v, hibari, kokoro)[0] for v in VOICES])
     lines = Path(__file__).with_name("evaluation.txt").read_text(encoding="utf-8").splitlines()
-    built_in = np.stack([embed(speak(v, hibari, kokoro)[0]) for v in VOICES])
-    nearer, own, best_other = 0, [], []
+    results: dict[str, list[tuple[float, float]]] = {"clone": [], "teacher": []}
     for case in range(cases):
         prompt, target = lines[case % len(lines)], lines[(case + 37) % len(lines)]
-        misaki, _ = hibari.phonemize(prompt)
-        wave = level(hibari.synthesise(misaki, case, Tract.random(UNSEEN + case))[0])
+        tract = Tract.random(UNSEEN + case)
+        wave, same = (level(hibari.synthesise(hibari.phonemize(text)[0], case, tract)[0]) for text in (prompt, target))
         with tempfile.TemporaryDirectory() as folder:
             clip = Path(folder) / "prompt.wav"
             soundfile.write(clip, wave, SAMPLE_RATE)
             out = judge.speak(mynah, model, target, ["--prompt-audio", str(clip), "--prompt-text", prompt])
-        e = embed(out)
-        own.append(float(e @ embed(wave)))
-        best_other.append(float((built_in @ e).max()))
-        nearer += own[-1] > best_other[-1]
-    row = {"what": "clone", "cases": cases, "nearest_is_prompt": nearer / cases,
-           "similarity": round(float(np.mean(own)), 3), "nearest_built_in": round(float(np.mean(best_other)), 3)}
-    print(row)
-    with open(work / "evaluation.jsonl", "a", encoding="utf-8") as f:
-        f.write(json.dumps(row) + "\n")
+        results["clone"].append(nearest(nearest.encoder.embed(out), wave))
+        results["teacher"].append(nearest(nearest.embed(same), wave))
+        print(f"{case}: formants {tract.formant:.2f}, pitch {tract.pitch:.2f}: " + "; ".join(
+            f"{who} {own[-1][0]:.2f} to the prompt, {own[-1][1]:.2f} to a built-in voice"
+            for who, own in results.items()), flush=True)
+    for who, own in results.items():
+        similarity, other = np.mean(own, axis=0)
+        row = {"what": who, "cases": cases, "nearest_is_prompt": sum(a > b for a, b in own) / cases,
+               "similarity": round(float(similarity), 3), "nearest_built_in": round(float(other), 3)}
+        print(row)
+        with open(work / "evaluation.jsonl", "a", encoding="utf-8") as f:
+            f.write(json.dumps(row) + "\n")
 
 
 def previews(mynah: Path, model: Path) -> None:
