@@ -7,6 +7,8 @@ public import Foundation
 public protocol SpeechStoring: VoiceStoring, ConsentStoring, HistoryStoring, JobStoring, KeyStoring, SettingsStoring {
     /// Where the bytes of an audio file can be read on this machine.
     func file(of audio: StoredAudio) -> URL
+    /// How much of the disk is taken.
+    func usage() async throws -> StoreUsage
 }
 
 /// Voices that people saved.

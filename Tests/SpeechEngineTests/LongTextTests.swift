@@ -51,6 +51,16 @@ struct LongTextTests {
         #expect(streamed.marks == collected.marks)
     }
 
+    @Test func numbersAreSpelledOutWhereThatIsWished() async throws {
+        let engine = try await TinyEngine.ready()
+        var wished = TinyEngine.request("It costs $5.", seed: 3)
+        wished.spellsOut = true
+        let spoken = await (try await engine.submit(wished)).collect()
+        let written = await (try await engine.submit(TinyEngine.request("It costs five dollars.", seed: 3))).collect()
+        #expect(spoken.samples == written.samples)
+        #expect(spoken.marks.map(\.text) == ["It costs $5."])
+    }
+
     @Test func eventsComeInOrder() async throws {
         let engine = try await TinyEngine.ready()
         var next = 0

@@ -108,6 +108,19 @@ struct HistoryRouteTests {
         }
     }
 
+    @Test func whatIsKeptIsCounted() async throws {
+        try await TestServer.withStore { server, _ in
+            #expect(await server.post("/api/v1/speech", #"{"text":"a","normalize":true}"#).status == 200)
+            #expect(server.engine.state.withLock { $0.requests.last?.spellsOut } == true)
+            let storage = await server.send("GET", "/api/v1/storage").json
+            let history = storage["history"] as? [String: Any]
+            #expect(history?["files"] as? Int == 1 && (history?["bytes"] as? Int ?? 0) > 40)
+            #expect((storage["jobs"] as? [String: Any])?["files"] as? Int == 0)
+            let entry = (await server.send("GET", "/api/v1/history").json["entries"] as? [[String: Any]])?.first
+            #expect((entry?["parameters"] as? [String: Any])?["normalize"] as? Bool == true)
+        }
+    }
+
     @Test func withoutAStoreNothingIsKept() async throws {
         try await TestServer.run { server in
             #expect(await server.send("GET", "/api/v1/history").errorCode == "no_store")
@@ -134,6 +147,7 @@ struct HistoryRouteTests {
             #expect(await server.send("GET", "/api/v1/history/\(id)", keys[0]).status == 200)
             for (method, path) in [
                 ("GET", "/api/v1/keys"), ("GET", "/api/v1/settings"), ("GET", "/api/v1/logs"),
+                ("GET", "/api/v1/storage"),
                 ("POST", "/api/v1/models/unload"),
             ] {
                 #expect(await server.send(method, path, keys[0]).errorCode == "admin_key_required")

@@ -26,17 +26,26 @@ def nameless(browser):
     ]
 
 
+def faults(browser):
+    """Both of the above, a line for each."""
+    return faults_of_axe(browser) + [f"a {role} without a name" for role in nameless(browser)]
+
+
+# The name of what has the focus, and whether that is seen.
+FOCUSED = (
+    "(() => { const n = document.activeElement;"
+    " const seen = (e) => { const c = getComputedStyle(e); return c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) >= 2; };"
+    " return [n === document.body ? '' : (n.id || n.getAttribute('aria-label') || n.textContent.trim().slice(0, 30)),"
+    " n === document.body || seen(n) || Boolean(n.parentElement && seen(n.parentElement))]; })()")
+
+
 def walk(browser, most=60):
     """Goes through the page with the Tab key; returns the names of what had the focus, and what hid it."""
     browser.evaluate("document.activeElement.blur()")
     names, unseen = [], []
     for _ in range(most):
         browser.press("Tab")
-        name, is_seen = browser.evaluate(
-            "(() => { const n = document.activeElement; const s = getComputedStyle(n);"
-            " const seen = (e) => { const c = getComputedStyle(e); return c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) >= 2; };"
-            " return [n === document.body ? '' : (n.id || n.getAttribute('aria-label') || n.textContent.trim().slice(0, 30)),"
-            " n === document.body || seen(n) || Boolean(n.parentElement && seen(n.parentElement))]; })()")
+        name, is_seen = browser.evaluate(FOCUSED)
         if not name:
             break
         names.append(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 from websockets.sync.client import connect
 
 KEYS = {
-    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowRight": (39, ""), "Home": (36, ""),
+    "Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowRight": (39, ""), "ArrowDown": (40, ""), "Home": (36, ""),
 }
 
 
@@ -41,7 +41,7 @@ class Chromium:
         port = self._wait(self._port, "Chromium did not start", 60)
         targets = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json"))
         address = next(target["webSocketDebuggerUrl"] for target in targets if target["type"] == "page")
-        self.socket = connect(address, max_size=None)
+        self.socket = connect(address, max_size=None, ping_interval=None)
         for domain in ("Page", "Runtime", "Network", "Log", "Accessibility", "DOM"):
             self.call(f"{domain}.enable")
         self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))

@@ -1,12 +1,15 @@
 """Checks of what goes wrong: each failure is one helpful sentence, and the typed text is never lost."""
 
+import json
 import socket
+import time
 
 from chromium import Chromium
 from server import Mynah
 from visit import await_done, fill, generate, open_view
 
 TEXT = "A text that nobody wants to type again."
+LONG = "The river was slow, and the boats lay still in the evening light. " * 40
 
 
 def said(browser, words, seconds=20):
@@ -14,12 +17,27 @@ def said(browser, words, seconds=20):
                  + repr(words) + "))", f"the page says {words!r}", seconds)
 
 
-def answer_once(browser, status, code, headers=""):
-    """Lets the next request of the page be refused."""
-    browser.evaluate(
-        "(() => { const real = window.fetch; window.fetch = (...all) => { if (!String(all[0]).includes('speech')) return real(...all);"
-        f" window.fetch = real; return Promise.resolve(new Response(JSON.stringify({{error: {{code: '{code}', message: 'x'}}}}),"
-        f" {{status: {status}, headers: {{{headers}}}}})); }}; }})()")
+class Busy:
+    """Long speeches: one that is spoken, and others that wait."""
+
+    def __init__(self, mynah, waiting):
+        body = json.dumps({"text": 20 * LONG, "history": False})
+        self.connections = []
+        for queued in range(waiting + 1):
+            connection = mynah.connection()
+            connection.request("POST", "/api/v1/speech", body, {"Content-Type": "application/json"})
+            self.connections.append(connection)
+            end = time.monotonic() + 20
+            while True:
+                now = mynah.json("/api/v1/status")
+                if now["active"] == 1 and now["queue_depth"] == queued:
+                    break
+                assert time.monotonic() < end, f"not busy: {now}"
+                time.sleep(0.05)
+
+    def let_go(self):
+        for connection in self.connections:
+            connection.close()
 
 
 def gone(browser, mynah):
@@ -39,31 +57,48 @@ def gone(browser, mynah):
 
 
 def lost(browser, mynah):
-    """A line that breaks in the middle: said in words, and what came can be played."""
-    open_view(browser, mynah, "speak")
-    fill(browser, "#text", TEXT)
-    browser.evaluate(
-        "(() => { const real = window.fetch; window.fetch = async (...all) => { const r = await real(...all);"
-        " if (!String(all[0]).includes('speech')) return r; window.fetch = real; let left = 60000;"
-        " const cut = new TransformStream({ transform(chunk, c) { left -= chunk.length; if (left < 0) c.error(new TypeError('network')); else c.enqueue(chunk); } });"
-        " return new Response(r.body.pipeThrough(cut), {status: 200, headers: r.headers}); }; })()")
-    browser.click("button=Generate")
-    said(browser, "The connection was lost", 60)
-    assert not browser.evaluate("document.querySelector('button.round').disabled")
-    assert browser.evaluate("document.querySelector('#text').value") == TEXT
-    return browser.text(".status")
+    """A server that dies in the middle: said in words, what came can be played, and the page goes on when it is back."""
+    with Mynah() as frail:
+        open_view(browser, frail, "speak")
+        fill(browser, "#text", LONG)
+        browser.click("button=Generate")
+        browser.wait("document.querySelector('.status').innerText.startsWith('Speaking')", "it speaks", 60)
+        time.sleep(0.5)
+        frail.process.kill()
+        frail.process.wait()
+        said(browser, "The connection was lost", 60)
+        status = browser.text(".status")
+        assert not browser.evaluate("document.querySelector('button.round').disabled")
+        assert browser.download("button=Download as WAV")[1].startswith(b"RIFF")
+        assert not browser.evaluate("[...document.querySelectorAll('.files .chip')].some((n) => n.textContent === 'FLAC')")
+        browser.wait("document.querySelector('.state').dataset.state === 'gone'", "the page knows that the server is gone", 30)
+        frail.start()
+        browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the page knows that it is back", 30)
+        assert browser.evaluate("document.querySelector('#text').value") == LONG, "the text is another"
+        generate(browser, TEXT)
+        return status
 
 
 def full(browser, mynah):
-    """A full queue: the page waits as long as the server says, and tries again by itself."""
-    open_view(browser, mynah, "speak")
-    fill(browser, "#text", TEXT)
-    answer_once(browser, 503, "queue_full", "'Retry-After': '2'")
-    browser.click("button=Generate")
-    said(browser, "too much to do")
-    await_done(browser)
-    assert not browser.evaluate("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent)")
-    return "tried again"
+    """A full queue, and a client with too much under way: the page says so, waits, and speaks when there is room."""
+    times = []
+    for options, waiting, words in (
+        (("--max-batch", 1, "--queue", 1), 1, "too much to do"), (("--per-client", 1), 0, "as many requests under way"),
+    ):
+        with Mynah(*options) as small:
+            busy = Busy(small, waiting)
+            open_view(browser, small, "speak", states=("ready", "busy"))
+            fill(browser, "#text", TEXT)
+            browser.click("button=Generate")
+            said(browser, words)
+            browser.wait("document.querySelector('.status').innerText.startsWith('Trying again in')", "the page waits")
+            busy.let_go()
+            start = time.monotonic()
+            await_done(browser)
+            times.append(f"{time.monotonic() - start:.0f} s")
+            assert not browser.evaluate("[...document.querySelectorAll('.fault')].some((n) => n.offsetParent)")
+            assert browser.evaluate("document.querySelector('#text').value") == TEXT
+    return f"spoken {' and '.join(times)} after there was room"
 
 
 def too_long(browser, mynah):
@@ -171,4 +206,37 @@ def key(browser, mynah):
         return "asked twice, then never again"
 
 
-CHECKS = [slow_line, key, gone, lost, full, too_long, unreadable, no_microphone, no_https]
+def declined(browser, mynah):
+    """Whoever closes the dialog for the key is left alone, and finds it again at the top of the page."""
+    with Mynah("--api-key", "a-key-for-the-test") as closed:
+        browser.go(closed.address)
+        browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
+        browser.go(closed.address)
+        browser.wait("document.querySelector('dialog[open]')", "the page asks for a key")
+        browser.press("Escape")
+        end = time.monotonic() + 22
+        while time.monotonic() < end:
+            assert not browser.evaluate("Boolean(document.querySelector('dialog[open]'))"), "it asks again"
+            time.sleep(0.2)
+        assert browser.text(".state") == "Key needed", browser.text(".state")
+        browser.click("button=Enter key")
+        browser.wait("document.querySelector('dialog[open] input')", "the dialog is there")
+        browser.type("a-key-for-the-test")
+        browser.press("Enter")
+        browser.wait("document.querySelectorAll('#voice option').length > 5", "the voices are there")
+        browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+        assert not browser.evaluate("Boolean([...document.querySelectorAll('button')].find((n) => n.offsetParent && n.textContent === 'Enter key'))")
+        return "silent for 22 s"
+
+
+def two_tabs(browser, mynah):
+    """What another tab writes does not take this tab's text away."""
+    open_view(browser, mynah, "speak")
+    fill(browser, "#text", TEXT)
+    browser.evaluate("localStorage.setItem('mynah.draft', JSON.stringify({ text: 'Of another tab.' }))")
+    browser.go(mynah.address)
+    assert browser.evaluate("document.querySelector('#text').value") == TEXT
+    return "the text stayed"
+
+
+CHECKS = [slow_line, key, declined, two_tabs, gone, lost, full, too_long, unreadable, no_microphone, no_https]

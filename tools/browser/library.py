@@ -50,9 +50,9 @@ def voice(browser, mynah):
     browser.click("button=Rename")
     browser.wait("document.querySelector('dialog[open] input')", "a dialog asks")
     browser.evaluate("document.querySelector('dialog input').select()")
-    browser.type("Wren")
+    browser.type("Heron")
     browser.click("dialog button[value=yes]")
-    browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is renamed")
+    browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Heron')", "it is renamed")
     browser.click("button=Speak with it")
     browser.wait(f"document.querySelector('#voice').value === '{saved['id']}'", "it is chosen")
     generate(browser, "Hello, this is my voice.")
@@ -60,7 +60,7 @@ def voice(browser, mynah):
     browser.click("button=Delete")
     browser.wait("document.querySelector('dialog[open]')", "a dialog asks")
     browser.click("dialog button[value=yes]")
-    browser.wait("![...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Wren')", "it is gone")
+    browser.wait("![...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Heron')", "it is gone")
     browser.upload("main > div:not([hidden]) input[accept*=zip]", archive)
     browser.wait("[...document.querySelectorAll('.item .title')].some((n) => n.innerText === 'Robin')", "it is imported")
     return f"advice: {advice!r}"
@@ -123,21 +123,75 @@ def batch(browser, mynah):
     return ", ".join(names)
 
 
+def many_jobs(browser, mynah):
+    """However many jobs are under way, the page goes on: browsers open six connections to a server and no more."""
+    for number in range(9):
+        mynah.post("/api/v1/jobs", {"title": f"Job {number}", "lines": ["One line.", "And another line."]})
+    open_view(browser, mynah, "batch")
+    browser.wait("document.querySelectorAll('main > div:not([hidden]) .list > .item').length >= 9", "the jobs are there")
+    start = time.monotonic()
+    assert browser.evaluate("fetch('/api/v1/status').then((r) => r.status)") == 200
+    answered = time.monotonic() - start
+    browser.wait("document.querySelectorAll('.badge.finished').length >= 9", "all are finished", 180)
+    for job in mynah.json("/api/v1/jobs")["jobs"]:
+        mynah.delete(f"/api/v1/jobs/{job['id']}")
+    return f"answered in {answered:.2f} s"
+
+
 def system(browser, mynah):
-    """The model, the engine and the log are shown, and the history can be switched off and on."""
+    """Model, engine, memory, files and log are shown; what the server keeps can be set; a key is made, limited, used and revoked."""
     open_view(browser, mynah, "system")
     browser.wait("document.querySelector('.log div')", "the log is there")
     text = browser.text("main")
     for wanted in ("nano", "24000 Hz", "Ready", "0.16 s"):
         assert wanted in text, f"{wanted} is missing"
-    browser.wait("document.querySelector('.card .check')?.offsetParent", "the setting is there")
+    browser.wait("document.querySelector('.card .check')?.offsetParent", "the settings are there")
     for is_kept in (False, True):
         browser.click(".card .check input")
-        end = time.monotonic() + 10
-        while mynah.json("/api/v1/settings")["keeps_history"] != is_kept:
-            assert time.monotonic() < end, "the setting was not set"
-            time.sleep(0.1)
-    return browser.text(".numbers").replace("\n", " ")
+        await_setting(mynah, "keeps_history", is_kept)
+    for given, kept in (("5", 5), ("", None)):
+        browser.choose("[data-name=idle_unload_minutes]", given)
+        await_setting(mynah, "idle_unload_minutes", kept)
+    assert "Together" in text and "free on the disk" in browser.text("main")
+    assert not browser.evaluate("[...document.querySelectorAll('.log div')].some((n) => n.textContent.includes('/api/v1/status'))")
+    secret = make_key(browser, mynah)
+    browser.click("nav a[href='#speak']")
+    mynah.post("/api/v1/speech", {"text": "One moment, please."})
+    browser.click("nav a[href='#system']")
+    browser.wait("[...document.querySelectorAll('.item .hint')].some((n) => /^[1-9]\\d* files?, /.test(n.textContent))", "the files are counted")
+    return f"a key of {len(secret)} letters; " + browser.text(".numbers").replace("\n", " ")
 
 
-CHECKS = [voice, once, history, batch, system]
+def await_setting(mynah, name, value):
+    end = time.monotonic() + 10
+    while mynah.json("/api/v1/settings").get(name) != value:
+        assert time.monotonic() < end, f"{name} was not set"
+        time.sleep(0.1)
+
+
+def make_key(browser, mynah):
+    browser.click("button=New key")
+    browser.wait("document.querySelector('dialog[open] input')", "a dialog asks")
+    browser.click("dialog input")
+    browser.type("A friend")
+    browser.choose("dialog input[type=number]", "2")
+    browser.press("Enter")
+    browser.wait("document.querySelector('.secret input')?.offsetParent", "the secret is shown")
+    secret = browser.evaluate("document.querySelector('.secret input').value")
+    made = next(key for key in mynah.json("/api/v1/keys")["keys"] if key["name"] == "A friend" and "revoked" not in key)
+    assert made["concurrent_requests"] == 2 and not made["is_admin"] and len(secret) > 20, made
+    browser.click("button=Done")
+    assert not browser.evaluate(f"document.body.innerHTML.includes('{secret}')"), "the secret stays on the page"
+    browser.click("button=Limits")
+    browser.wait("document.querySelector('dialog[open] input')?.value === '2'", "the limit is there")
+    browser.choose("dialog input[type=number]", "3")
+    browser.click("dialog button[value=yes]")
+    browser.wait("document.querySelector('main').innerText.includes('3 at once')", "the limit is another")
+    browser.click("button=Revoke")
+    browser.wait("document.querySelector('dialog[open]')", "a dialog asks")
+    browser.click("dialog button[value=yes]")
+    browser.wait("document.querySelector('main').innerText.includes('No keys yet.')", "the key is gone")
+    return secret
+
+
+CHECKS = [voice, once, history, batch, many_jobs, system]

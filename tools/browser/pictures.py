@@ -1,12 +1,11 @@
 """Pictures of every view, in both themes and languages, and on a phone."""
 
-import base64
 import shutil
 import subprocess
 import time
 
 from library import SENTENCE
-from visit import TEXT, VIEWS, choose_theme, fill, open_view
+from visit import TEXT, VIEWS, choose_theme, fill, open_view, save_voice
 
 LINES = ["Welcome to the museum.", "Please keep to the left.", "The tour begins in the hall."]
 
@@ -49,19 +48,11 @@ def prepare(browser, mynah):
     """Something to look at in every view."""
     open_view(browser, mynah, "voices")
     recording = mynah.speak(SENTENCE, seed=11)
-    for name in ("Robin", "Wren"):
-        browser.evaluate(
-            f"""(async () => {{
-              const bytes = Uint8Array.from(atob({base64.b64encode(recording).decode()!r}), (c) => c.charCodeAt(0));
-              const form = new FormData();
-              form.append('name', '{name}'); form.append('transcript', {SENTENCE!r});
-              form.append('consent', 'Made up for the pictures'); form.append('audio', new Blob([bytes]), 'a.wav');
-              const r = await fetch('/api/v1/voices', {{ method: 'POST', body: form }}); if (!r.ok) throw new Error(await r.text());
-              await fetch('/api/v1/jobs', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }},
-                body: JSON.stringify({{ title: 'Tour {name}', lines: {LINES!r} }}) }});
-              await fetch('/api/v1/speech', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }},
-                body: JSON.stringify({{ text: 'It is late, and the lamps are lit along the river.', voice: '{name}' }}) }});
-            }})()""")
+    for name in ("Robin", "Heron"):
+        save_voice(browser, name, recording, SENTENCE)
+        mynah.post("/api/v1/jobs", {"title": f"Tour {name}", "lines": LINES})
+        mynah.post("/api/v1/speech", {"text": "It is late, and the lamps are lit along the river.", "voice": name})
+    mynah.post("/api/v1/keys", {"name": "Audiobook program", "concurrent_requests": 2})
     browser.go(mynah.address + f"?{time.monotonic()}#speak")
     browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
     fill(browser, "#text", TEXT)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "service-check"))
 import service
+from service import request
 
 
 class Mynah(service.Mynah):
@@ -16,6 +17,9 @@ class Mynah(service.Mynah):
     def json(self, path):
         """What is at a path."""
         return json.loads(self.get(path)[2])
+
+    def delete(self, path):
+        assert request(self.connection(), "DELETE", path)[0] == 200, path
 
     def speak(self, text, **fields):
         """A wave file of a text."""

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 import accessibility
+import dialogs
 import faults
 import hearing
 import library
@@ -17,7 +18,7 @@ from server import Mynah
 from visit import TEXT, VIEWS, await_done, choose_theme, fill, generate, open_view
 
 LONG = "The river was slow, and the boats lay still in the evening light. " * 40
-MOST_LATE = 1.5 * 0.16  # Seconds after the arrival of the first patch: one and a half patches of the nano voice.
+MOST_LATE = 1.5 * 0.16  # Seconds after the engine had the first patch: one and a half patches of the nano voice.
 
 
 def load(browser, mynah):
@@ -62,21 +63,22 @@ def hear(browser, mynah):
             browser.wait("document.querySelector('button.round').ariaLabel === 'Play'", "it was played to its end", 120)
             time.sleep(0.5)
             played, is_exact = hearing.heard(browser)
-            arrived, started = browser.evaluate(
-                "import('/studio/view-speak.js').then(({ speech }) => [speech.facts.arrivedAfter, speech.facts.heardAfter])")
-            late = started - arrived
+            made, arrived, started = browser.evaluate(
+                "import('/studio/speech.js').then(({ speech: { facts } }) => [facts.madeAfter, facts.arrivedAfter, facts.heardAfter])")
+            late = started - made
             file = hearing.samples_of(browser.download("button=Download as WAV")[1])
             is_equal = hearing.trimmed(played) == hearing.trimmed(file) and is_exact
             if is_equal and late <= MOST_LATE:
                 break
             print(f"    turn {turn + 1}: equal {is_equal}, {len(hearing.trimmed(played))} of {len(hearing.trimmed(file))} samples,"
-                  f" {late:.3f} s late")
+                  f" heard {late:.3f} s after it was made, arrived {arrived - made:.3f} s after")
         else:
             raise AssertionError("what was played is not what was downloaded, or it began late")
         power = (sum(value * value for value in file) / len(file)) ** 0.5
         assert power > 200, f"silent: {power}"
         facts = browser.text(".facts").replace("\n", " ")
-        return f"{len(file)} samples are equal, rms {power:.0f}; heard {late * 1000:.0f} ms after the first patch arrived; {facts}"
+        return (f"{len(file)} samples are equal, rms {power:.0f}; the first patch was made after"
+                f" {made * 1000:.0f} ms, arrived {(arrived - made) * 1000:.0f} ms and was heard {late * 1000:.0f} ms later; {facts}")
     finally:
         hearing.leave(browser, tap)
 
@@ -179,6 +181,45 @@ def languages(browser, mynah):
     return "both complete"
 
 
+def under_way(browser, mynah):
+    """A speech goes on while other views are looked at, and can be stopped there; a recording that is played pauses it."""
+    open_view(browser, mynah)
+    generate(browser, "A sentence to hear again.")
+    fill(browser, "#text", LONG)
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Speaking')", "it speaks", 60)
+    browser.click("nav a[href='#history']")
+    browser.wait("document.querySelector('.under-way').offsetParent !== undefined && !document.querySelector('.under-way').hidden", "a bar tells of it")
+    told = browser.text(".under-way a")
+    browser.wait("document.querySelector('main > div:not([hidden]) .item button')", "the history is there")
+    browser.click("button=Play")
+    browser.wait("import('/studio/speech.js').then(({ speech }) => speech.player.state === 'paused')", "the speech pauses")
+    assert mynah.json("/api/v1/status")["active"] == 1
+    browser.click(".under-way button")
+    end = time.monotonic() + 10
+    while mynah.json("/api/v1/status")["active"]:
+        assert time.monotonic() < end, "the engine goes on"
+        time.sleep(0.02)
+    browser.wait("document.querySelector('.under-way').hidden", "the bar goes")
+    browser.click("nav a[href='#speak']")
+    assert browser.text(".status").startswith("Stopped"), browser.text(".status")
+    browser.click("nav a[href='#history']")
+    browser.click("button=Speak again")
+    browser.wait("document.querySelector('.fault.note')?.offsetParent", "the replaced text is offered")
+    browser.click("button=Undo")
+    assert browser.evaluate("document.querySelector('#text').value") == LONG, "the text is lost"
+    return told
+
+
+def tab_to(browser, name):
+    """Presses Tab until a control of this name or id has the focus."""
+    for _ in range(60):
+        browser.press("Tab")
+        if browser.evaluate(accessibility.FOCUSED)[0] == name:
+            return
+    raise AssertionError(f"{name} is not reached with the Tab key")
+
+
 def keyboard(browser, mynah):
     """Everything can be reached and done with the keyboard, and the focus is seen."""
     open_view(browser, mynah)
@@ -186,8 +227,26 @@ def keyboard(browser, mynah):
     for wanted in ("Skip to the content", "Speak", "System", "Language", "text", "voice", "Generate"):
         assert wanted in names, f"{wanted} is not reached: {names}"
     assert not unseen, f"no focus to be seen: {unseen}"
-    browser.evaluate("document.querySelector('#text').focus()")
+    # A speech with the Tab key, the arrows and Enter only.
+    browser.evaluate("document.activeElement.blur()")
+    tab_to(browser, "text")
     browser.type("Hello there.")
+    tab_to(browser, "voice")
+    before = browser.evaluate("document.querySelector('#voice').selectedIndex")
+    browser.press("ArrowDown")
+    assert browser.evaluate("document.querySelector('#voice').selectedIndex") != before, "no other voice"
+    tab_to(browser, "Generate")
+    browser.press("Enter")
+    await_done(browser, 60)
+    browser.evaluate("document.activeElement.blur()")
+    tab_to(browser, "Voices")
+    browser.press("Enter")
+    browser.wait("document.activeElement.textContent === 'Voices' && document.activeElement.tagName === 'H1'", "the heading has the focus")
+    tab_to(browser, "New voice")
+    browser.press("Enter")
+    browser.wait("document.querySelector('main > div:not([hidden]) .reference').offsetParent", "the form opens")
+    open_view(browser, mynah)
+    fill(browser, "#text", "Hello there.")
     browser.press("Enter", control=True)
     await_done(browser, 60)
     browser.evaluate("document.querySelector('#text').value = ''; document.querySelector('#text').focus()")
@@ -209,15 +268,16 @@ def everybody(browser, mynah):
     open_view(browser, mynah)
     generate(browser, "One moment, please.")
     browser.choose("#voice", "(recording)")
-    for theme in ("light", "dark"):
-        choose_theme(browser, theme)
-        for view in VIEWS:
-            browser.click(f"nav a[href='#{view}']")
-            time.sleep(0.6)
-            browser.evaluate("document.querySelectorAll('main details').forEach((n) => { n.open = true; })")
-            time.sleep(0.2)
-            found += [f"{view} {theme}: {line}" for line in accessibility.faults_of_axe(browser)]
-            found += [f"{view}: a {role} without a name" for role in accessibility.nameless(browser)]
+    for code in ("zh", "en"):
+        browser.choose("header select", code)
+        for theme in ("light", "dark"):
+            choose_theme(browser, theme)
+            for view in VIEWS:
+                browser.click(f"nav a[href='#{view}']")
+                time.sleep(0.6)
+                browser.evaluate("document.querySelectorAll('main details').forEach((n) => { n.open = true; })")
+                time.sleep(0.2)
+                found += [f"{view} {code} {theme}: {line}" for line in accessibility.faults(browser)]
     browser.click("nav a[href='#speak']")
     roles = browser.evaluate("[...document.querySelectorAll('[role=status],[role=alert],[aria-live]')].length")
     assert roles >= 3, "live regions are missing"
@@ -234,7 +294,10 @@ def everybody(browser, mynah):
     return "nothing found"
 
 
-CHECKS = [load, hear, downloads, stop, read_along, languages, keyboard, everybody, *library.CHECKS, *faults.CHECKS]
+CHECKS = [
+    load, hear, downloads, stop, under_way, read_along, languages, keyboard, everybody, *dialogs.CHECKS, *library.CHECKS,
+    *faults.CHECKS,
+]
 
 
 def main():

@@ -1,17 +1,31 @@
 """What the checks do with the page: open it as at a first visit, write, generate, wait for the end."""
 
+import base64
 import time
 
 VIEWS = ("speak", "voices", "history", "batch", "system")
 TEXT = "Good morning. Shall we begin? The train to the north leaves at nine from platform four."
 
 
-def open_view(browser, mynah, view="speak"):
+def open_view(browser, mynah, view="speak", states=("ready",)):
     """The page as at a first visit, in English."""
     browser.go(mynah.address)
-    browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
+    browser.evaluate("sessionStorage.clear(); localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
     browser.go(mynah.address + f"?{time.monotonic()}#{view}")
-    browser.wait("document.querySelector('.state').dataset.state === 'ready'", "the server is ready")
+    browser.wait(f"{list(states)}.includes(document.querySelector('.state').dataset.state)", "the server is ready")
+
+
+def save_voice(browser, name, recording, transcript):
+    """Saves a wave file as a voice, through the page's own connection; its id."""
+    return browser.evaluate(
+        f"""(async () => {{
+          const bytes = Uint8Array.from(atob({base64.b64encode(recording).decode()!r}), (c) => c.charCodeAt(0));
+          const form = new FormData();
+          form.append('name', {name!r}); form.append('transcript', {transcript!r});
+          form.append('consent', 'Made up for the checks'); form.append('audio', new Blob([bytes]), 'a.wav');
+          const r = await fetch('/api/v1/voices', {{ method: 'POST', body: form }}); if (!r.ok) throw new Error(await r.text());
+          return (await r.json()).id;
+        }})()""")
 
 
 def choose_theme(browser, name):
@@ -19,7 +33,9 @@ def choose_theme(browser, name):
 
 
 def fill(browser, selector, text):
+    """Puts a text in the place of what a field holds."""
     browser.click(selector)
+    browser.evaluate("document.activeElement.select()")
     browser.type(text)
 
 

@@ -86,6 +86,8 @@ struct RequestPreparation: Sendable {
             let text: String
             let fed: String
         }
+        var plan = plan
+        plan.feed.spellsOut = request.spellsOut
         let feed = plan.feed
         let read = plan.parts(of: request.text, prompt: prompt, cutting: request.cutting).compactMap { part -> Read? in
             let text = BPETokenizer.clean(part.text)

@@ -53,6 +53,8 @@ public struct SpeechRequest: Sendable {
     public var heldBackSeconds = 0.0
     public var cutting = PartCutting.paragraphs
     public var pauses = SpeechPauses.none
+    /// Whether English numbers and abbreviations are spelled out for a model that reads the text itself.
+    public var spellsOut = false
     /// Whose request it is: the key of limits and of fairness.
     public var owner = ""
     /// The longest wait for a place; nil for the engine's limit, which holds in any case.

@@ -12,7 +12,7 @@ public struct SpeechPlan: Sendable {
     /// Speech may take this much longer than estimated before it no longer fits.
     private static let reserve = 1.5
 
-    public let feed: TextFeed
+    public internal(set) var feed: TextFeed
     public let configuration: ModelConfiguration
     /// The longest speech of one part, where the model has a limit of its own.
     public let partSeconds: Double?

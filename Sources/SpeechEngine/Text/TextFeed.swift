@@ -5,6 +5,8 @@ public struct TextFeed: Sendable {
     public let tokenizer: BPETokenizer
     /// Nil where the text goes to the tokenizer unchanged.
     public let phonemizer: (any Phonemizer)?
+    /// Whether numbers and abbreviations are spelled out for a model that reads the text itself; phonemizers always do.
+    public var spellsOut = false
 
     public init(tokenizer: BPETokenizer, phonemizer: (any Phonemizer)?) {
         self.tokenizer = tokenizer
@@ -28,7 +30,9 @@ public struct TextFeed: Sendable {
     }
 
     /// The text as the tokenizer is fed with it.
-    public func fed(_ text: String) -> String { phonemizer?.phonemize(text) ?? text }
+    public func fed(_ text: String) -> String {
+        phonemizer?.phonemize(text) ?? (spellsOut ? EnglishNormalizer.spellOut(text) : text)
+    }
 
     /// The ids of a prompt's text and of a text, tokenised together as the reference does, and the count of the text's.
     ///

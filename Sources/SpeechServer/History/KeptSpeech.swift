@@ -48,6 +48,7 @@ struct KeptParameters: Codable, Sendable {
     var max_seconds: Double?
     var attempts: Int
     var cutting: String
+    var normalize: Bool?
 
     init(_ request: SpeechRequest) {
         seed = request.seed.map { "\($0)" }
@@ -57,6 +58,7 @@ struct KeptParameters: Codable, Sendable {
         max_seconds = request.maxSeconds
         attempts = request.attempts
         cutting = request.cutting.rawValue
+        normalize = request.spellsOut ? true : nil
     }
 
     /// Asks the same again.
@@ -68,6 +70,7 @@ struct KeptParameters: Codable, Sendable {
         request.maxSeconds = max_seconds
         request.attempts = attempts
         request.cutting = PartCutting(rawValue: cutting) ?? request.cutting
+        request.spellsOut = normalize ?? false
     }
 }
 

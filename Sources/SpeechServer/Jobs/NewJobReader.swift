@@ -13,7 +13,8 @@ struct NewJobReader: Sendable {
     /// A part of a long text, in estimated seconds: short enough to lose little in a crash, long enough for a melody.
     private static let partSeconds = 20.0
     private static let known: Set<String> = [
-        "title", "voice", "seed", "cfg", "steps", "temperature", "attempts", "cutting", "max_seconds", "pause_seconds",
+        "title", "voice", "seed", "cfg", "steps", "temperature", "attempts", "cutting", "max_seconds", "normalize",
+        "pause_seconds",
         "lines", "text",
     ]
 

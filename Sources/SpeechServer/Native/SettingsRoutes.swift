@@ -1,14 +1,16 @@
 import Foundation
 import Hummingbird
 import Logging
+import SpeechStore
 
-/// Settings and the log, for administrators.
+/// Settings, the log and what is on the disk, for administrators.
 struct SettingsRoutes: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/settings", access: .admin) { Answers.json(Report($0.services.settings.current)) },
             Route(.patch, "/api/v1/settings", access: .admin, change),
             Route(.get, "/api/v1/logs", access: .admin, logs),
+            Route(.get, "/api/v1/storage", access: .admin) { Answers.json(StorageReport(try await $0.store.usage())) },
         ]
     }
 
@@ -52,5 +54,27 @@ struct SettingsRoutes: Sendable {
             var container = encoder.container(keyedBy: Keys.self)
             try container.encode(settings.idle_unload_minutes, forKey: .idle_unload_minutes)
         }
+    }
+}
+
+/// `GET /api/v1/storage`
+private struct StorageReport: Encodable {
+    struct Share: Encodable {
+        let files: Int
+        let bytes: Int
+
+        init(_ share: StoreUsage.Share) { (files, bytes) = (share.files, share.bytes) }
+    }
+
+    let history: Share
+    let jobs: Share
+    let voices: Share
+    let free_bytes: Int?
+
+    init(_ usage: StoreUsage) {
+        history = Share(usage.history)
+        jobs = Share(usage.jobs)
+        voices = Share(usage.voices)
+        free_bytes = usage.freeBytes
     }
 }

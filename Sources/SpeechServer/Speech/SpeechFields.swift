@@ -4,6 +4,7 @@ import SpeechEngine
 enum SpeechFields {
     static let names: Set<String> = [
         "seed", "cfg", "steps", "temperature", "max_seconds", "attempts", "speed", "cutting", "sample_rate",
+        "normalize",
     ]
 
     /// Reads them into a request.
@@ -19,6 +20,7 @@ enum SpeechFields {
         if let cutting = try fields.choice("cutting", of: PartCutting.allCases.map(\.rawValue)) {
             request.cutting = PartCutting(rawValue: cutting) ?? request.cutting
         }
+        if let spellsOut = try fields.flag("normalize") { request.spellsOut = spellsOut }
         if let speed = try fields.number("speed", in: 0.25...4), speed != 1 {
             throw APIError.bad(
                 "speed", code: "unsupported_value",

@@ -10,10 +10,25 @@ export class Fault extends Error {
   }
 }
 
+/** A server that says nothing for so long is not there. */
+const LONGEST_SILENCE_MS = 8000;
+
 let askForKey = null;
+/** Whether the person closed the dialog: what the page asks by itself must not open it again and again. */
+let isDeclined = false;
 
 /** Sets what asks the person for a key: a function that returns a promise of it, or of null. */
 export const onKeyNeeded = (ask) => { askForKey = ask; };
+
+/** Asks the person for a key; returns whether there is a new one. The document hears `keygiven`. */
+export async function enterKey(code = 'missing_api_key') {
+  const given = await askForKey(code);
+  isDeclined = !given;
+  if (!given) return false;
+  keep('key', given);
+  document.dispatchEvent(new Event('keygiven'));
+  return true;
+}
 
 /**
  * Sends a request. `json` or `form` are bodies; `headers` go with them.
@@ -37,12 +52,9 @@ async function send(method, path, { json, form, body, headers = {}, signal } = {
   }
   if (response.ok) return response;
   const fault = await faultOf(response);
-  if (fault.status === 401 && askForKey) {
-    const given = await askForKey(fault.code);
-    if (given) {
-      keep('key', given);
-      return send(method, path, { json, form, body, headers, signal });
-    }
+  const mayAsk = askForKey && !(isDeclined && method === 'GET');
+  if (fault.status === 401 && mayAsk && await enterKey(fault.code)) {
+    return send(method, path, { json, form, body, headers, signal });
   }
   throw fault;
 }
@@ -92,6 +104,7 @@ export async function speak(fields, recording, signal, hear) {
 
 /** Reads events up to the one of the name `end`. */
 async function listen(response, end, hear, signal) {
+  if (response.status === 204) return; // All of it was heard before.
   let isOver = false;
   try {
     for await (const event of readEvents(response.body)) {
@@ -118,7 +131,7 @@ export async function speakFile(fields, recording) {
 export const models = () => getJSON(path('models'));
 export const status = () => getJSON(path('status'));
 export const health = async () => {
-  const response = await fetch('health/ready').catch(() => null);
+  const response = await fetch('health/ready', { signal: AbortSignal.timeout(LONGEST_SILENCE_MS) }).catch(() => null);
   return response?.json().catch(() => null) ?? null;
 };
 
@@ -168,7 +181,15 @@ export const jobs = {
 export const system = {
   settings: () => getJSON(path('settings')),
   change: async (json) => (await send('PATCH', path('settings'), { json })).json(),
-  logs: async (level) => (await getJSON(path('logs') + query({ level, limit: 200 }))).lines,
+  logs: async (level) => (await getJSON(path('logs') + query({ level, limit: 1000 }))).lines,
   load: (model) => send('POST', path('models', 'load'), { json: { model } }),
   unload: () => send('POST', path('models', 'unload')),
+  storage: () => getJSON(path('storage')),
+};
+
+export const keys = {
+  list: async () => (await getJSON(path('keys'))).keys,
+  make: async (json) => (await send('POST', path('keys'), { json })).json(),
+  change: async (id, json) => (await send('PATCH', path('keys', id), { json })).json(),
+  revoke: (id) => send('DELETE', path('keys', id)),
 };

@@ -59,6 +59,16 @@ export function fill(node, ...children) {
   return append(node, children);
 }
 
+const drawn = new WeakMap();
+
+/** Fills an element where the data are others than before: nothing is to go from under the hands of whoever uses it. */
+export function redraw(node, data, make) {
+  const known = JSON.stringify(data);
+  if (drawn.get(node) === known) return;
+  drawn.set(node, known);
+  fill(node, make(data));
+}
+
 /** Shows a phrase, or nothing, as the text of an element. */
 export function say(node, phrase) {
   if (phrase instanceof Phrase) bind(node, phrase);

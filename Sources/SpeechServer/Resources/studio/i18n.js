@@ -6,6 +6,7 @@ const STORED = 'language';
 const catalogues = {};
 const texts = new WeakMap();
 let language = 'en';
+let wished = language;
 
 /** A text of the catalogue. Values may be functions, which are asked whenever the text is shown. */
 export class Phrase {
@@ -22,11 +23,13 @@ export const currentLanguage = () => language;
 export const languages = () => Object.entries(LANGUAGES);
 export const has = (key) => key in (catalogues[language] ?? {});
 
-/** The text of a key with its `{values}` put in. */
+/** The text of a key with its `{values}` put in; where a text has a form for one thing (`key.one`), `n` chooses it. */
 export function t(key, values = {}) {
-  const text = catalogues[language]?.[key] ?? key;
+  const catalogue = catalogues[language] ?? {};
+  const valueOf = (name) => (typeof values[name] === 'function' ? values[name]() : values[name]);
+  const text = (String(valueOf('n')) === '1' && catalogue[`${key}.one`]) || (catalogue[key] ?? key);
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
-    const value = typeof values[name] === 'function' ? values[name]() : values[name];
+    const value = valueOf(name);
     if (value instanceof Phrase) return value.toString();
     return typeof value === 'number' ? number(value) : value ?? whole;
   });
@@ -47,9 +50,18 @@ function show(node, attribute, value) {
   else if (node.textContent !== `${value}`) node.textContent = `${value}`;
 }
 
-/** Switches to a language, and keeps it for the next visit. */
+/**
+ * Switches to a language, and keeps it for the next visit.
+ * @returns whether the language is another; not so where the catalogue did not come, or yet another was wished meanwhile.
+ */
 export async function setLanguage(code) {
-  catalogues[code] ??= await (await fetch(`studio/${code}.json`)).json();
+  wished = code;
+  try {
+    catalogues[code] ??= await (await fetch(`studio/${code}.json`)).json();
+  } catch {
+    return false;
+  }
+  if (wished !== code) return false;
   language = code;
   keep(STORED, code);
   document.documentElement.lang = code === 'zh' ? 'zh-Hans' : code;
@@ -57,6 +69,7 @@ export async function setLanguage(code) {
     for (const [attribute, value] of texts.get(node) ?? []) show(node, attribute, value);
   }
   document.dispatchEvent(new Event('languagechange'));
+  return true;
 }
 
 /** The language of the last visit, or else the browser's. */
@@ -85,6 +98,15 @@ export function clock(seconds) {
   const two = (value) => String(value).padStart(2, '0');
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+/** A size for reading: `12.5 MiB`. */
+export function size(bytes) {
+  const mebibytes = bytes / 2 ** 20;
+  return mebibytes < 1024 ? t('unit.mebibytes', { n: number(mebibytes, 1) }) : t('unit.gibibytes', { n: number(mebibytes / 1024, 1) });
+}
+
+/** The time of the day, to the second. */
+export const timeOfDay = (text) => new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(new Date(text));
 
 /** A moment in the person's own way of writing. */
 export const moment = (text) =>

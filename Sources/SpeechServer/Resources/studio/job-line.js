@@ -1,8 +1,8 @@
 // One job: how far it is, and its files.
 import { Fault, jobs } from './api.js';
 import { fill, h, say, set } from './dom.js';
+import { formatSelect } from './format-select.js';
 import { duration, number, phrase } from './i18n.js';
-import { server } from './server-state.js';
 import { actionButton, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 
@@ -27,8 +27,7 @@ export class JobLine {
   constructor(job, box, refresh) {
     this.#box = box;
     this.#refresh = refresh;
-    this.#format = h('select', { 'aria-label': phrase('batch.format') },
-      server.formats.map((name) => h('option', { value: name }, name.toUpperCase())));
+    this.#format = formatSelect(phrase('batch.format'));
     this.#details = h('details', h('summary', phrase('batch.parts')), this.#parts);
     this.#details.addEventListener('toggle', () => this.#readParts());
     this.node = h('li.item', h('div.row.between', h('span.title', job.title), this.#state), this.#bar, this.#progress, this.#actions,
@@ -36,11 +35,13 @@ export class JobLine {
     this.show(job);
   }
 
-  /** Shows a newer state of the job, and watches it until it is over. */
+  get isOver() { return OVER.includes(this.#job.state); }
+
+  /** Shows a newer state of the job. */
   show(job) {
     const hasChanged = this.#job?.state !== job.state;
     this.#job = job;
-    const isOver = OVER.includes(job.state);
+    const { isOver } = this;
     this.#state.className = `badge ${job.state}`;
     say(this.#state, phrase(`batch.state.${job.state}`));
     const all = Math.max(1, job.parts_total);
@@ -49,7 +50,11 @@ export class JobLine {
     this.#drawProgress();
     if (hasChanged) this.#drawActions(isOver);
     this.#readParts();
-    if (!isOver && !this.#abort) this.#watch();
+  }
+
+  /** Watches the job until it is over. Each that is watched takes one of the few connections that browsers allow. */
+  watch() {
+    if (!this.isOver && !this.#abort) this.#listen();
   }
 
   /** Watches no longer. */
@@ -103,16 +108,17 @@ export class JobLine {
   }
 
   /** Listens to the job's events; a lost line is taken up where it broke. */
-  async #watch() {
+  async #listen() {
     const abort = new AbortController();
     this.#abort = abort;
     while (this.#abort === abort) {
       try {
         await jobs.listen(this.#job.id, this.#last, abort.signal, (name, data, id) => this.#hear(name, data, id));
         this.#abort = null;
+        await this.#refresh();
       } catch (fault) {
         if (abort.signal.aborted) return;
-        if (fault instanceof Fault && fault.status >= 400) {
+        if (fault instanceof Fault && fault.status >= 400 && fault.status < 500) {
           this.#abort = null;
           return;
         }

@@ -20,3 +20,18 @@ export function keep(name, value) {
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch { /* Full or forbidden: the page goes on without. */ }
 }
+
+/** What this tab kept, also after a reload; in a new tab what any tab kept last. */
+export function recallHere(name, fallback) {
+  try {
+    const text = sessionStorage.getItem(PREFIX + name);
+    if (text !== null) return JSON.parse(text);
+  } catch { /* Forbidden: what all tabs share will do. */ }
+  return recall(name, fallback);
+}
+
+/** Keeps a value for this tab, so that another tab cannot take it away, and for new ones. */
+export function keepHere(name, value) {
+  try { sessionStorage.setItem(PREFIX + name, JSON.stringify(value)); } catch { /* As above. */ }
+  keep(name, value);
+}

@@ -1,10 +1,12 @@
 // The frame of the page: header, views, language, theme, state of the server.
-import { onKeyNeeded } from './api.js';
-import { field, fill, h, say } from './dom.js';
+import { enterKey, onKeyNeeded } from './api.js';
+import { field, fill, h, icon, say } from './dom.js';
 import { currentLanguage, languages, phrase, setLanguage, t, wishedLanguage } from './i18n.js';
 import { keep, recall } from './keep.js';
+import { statusOf } from './player-card.js';
 import { server } from './server-state.js';
 import { announce, ask, clip, installAnnouncer } from './shell.js';
+import { speech } from './speech.js';
 import { voiceList } from './voice-list.js';
 
 const VIEWS = ['speak', 'voices', 'history', 'batch', 'system'];
@@ -20,14 +22,20 @@ function header() {
     return links[name];
   }));
   const state = h('span.state', { role: 'status' });
-  server.addEventListener('change', () => {
+  const unlock = h('button.quiet', { type: 'button', onclick: () => enterKey() }, phrase('key.enter'));
+  const drawState = () => {
     state.dataset.state = server.state;
     say(state, phrase(`server.${server.state}`));
-  });
+    unlock.hidden = server.state !== 'locked';
+  };
+  server.addEventListener('change', drawState);
+  drawState();
   const language = h('select.quiet', { 'aria-label': phrase('language.label') },
     languages().map(([code, name]) => h('option', { value: code, lang: code }, name)));
   language.value = currentLanguage();
-  language.addEventListener('change', () => setLanguage(language.value));
+  language.addEventListener('change', async () => {
+    if (!await setLanguage(language.value)) language.value = currentLanguage();
+  });
   const theme = h('select.quiet', { 'aria-label': phrase('theme.label') },
     THEMES.map((name) => h('option', { value: name }, phrase(`theme.${name}`))));
   theme.value = recall('theme', 'system');
@@ -36,7 +44,29 @@ function header() {
     useTheme(theme.value);
   });
   return h('header', h('a.brand', { href: '#speak' }, h('img', { src: 'studio/icon.svg', alt: '', width: 28, height: 28 }), 'Mynah'),
-    nav, h('div.choices', state, language, theme));
+    nav, h('div.choices', state, unlock, language, theme));
+}
+
+/** What is being spoken while another view is looked at, and how to stop it. */
+function underWay() {
+  const status = h('a', { href: '#speak' });
+  const stop = h('button', { type: 'button', onclick: () => { speech.stop(); main.focus(); } }, icon('stop'), phrase('speak.stop'));
+  const node = h('aside.under-way', { 'aria-label': phrase('player.title'), hidden: true }, status, stop);
+  const draw = () => {
+    const isOn = speech.isUnderWay || speech.player.isOn;
+    node.hidden = shown === 'speak' || !isOn;
+    if (!node.hidden) say(status, speech.isUnderWay ? statusOf(speech) : phrase('status.playing'));
+  };
+  for (const source of [speech, speech.player, document]) {
+    for (const event of ['change', 'viewchange']) source.addEventListener(event, draw);
+  }
+  return node;
+}
+
+/** One sound at a time: a recording that is played pauses the speech, and the speech ends the recording. */
+function takeTurns() {
+  clip.addEventListener('play', () => { if (speech.player.isOn) speech.player.pause(); });
+  speech.player.addEventListener('change', () => { if (speech.player.isOn) clip.stop(); });
 }
 
 function useTheme(name) {
@@ -68,6 +98,7 @@ async function route({ isFirst = false } = {}) {
   }
   shown = name;
   showTitle();
+  document.dispatchEvent(new Event('viewchange'));
   views[name].onShow?.(rest);
   if (!isFirst) views[name].node.querySelector('h1')?.focus({ preventScroll: true });
 }
@@ -81,14 +112,21 @@ async function askForKey(code) {
 
 async function start() {
   useTheme(recall('theme', 'system'));
-  await setLanguage(wishedLanguage());
+  // What the server encodes is known before views offer it; it is not asked for a key yet.
+  await Promise.all([setLanguage(wishedLanguage()), server.look()]);
   fill(document.body, h('a.skip', { href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, phrase('nav.skip')),
-    header(), main);
+    header(), main, underWay());
   installAnnouncer();
+  takeTurns();
   let asking = null;
   onKeyNeeded((code) => {
     asking ??= askForKey(code).finally(() => { asking = null; });
     return asking;
+  });
+  document.addEventListener('keygiven', () => {
+    server.look();
+    voiceList.refresh();
+    views[shown]?.onShow?.([]);
   });
   addEventListener('hashchange', () => route());
   document.addEventListener('languagechange', showTitle);
@@ -100,8 +138,8 @@ async function start() {
     }
     before = server.state;
   });
+  server.watch();
   await route({ isFirst: true });
-  await server.watch();
   await voiceList.refresh();
 }
 

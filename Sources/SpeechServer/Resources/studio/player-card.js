@@ -39,7 +39,7 @@ export function playerCard(speech) {
     const whole = speech.isUnderWay ? Math.max(speech.facts.expected ?? 0, player.seconds) : player.seconds;
     wave.show(seconds, whole);
     time.textContent = `${clock(seconds)} / ${speech.isUnderWay ? '≈' : ''}${clock(whole)}`;
-    set(seek, { max: player.seconds.toFixed(1) });
+    set(seek, { max: player.seconds.toFixed(1), disabled: !player.length });
     seek.value = seconds.toFixed(1);
     seek.setAttribute('aria-valuetext', `${duration(seconds)} / ${duration(whole)}`);
     reading.expect(whole);
@@ -57,6 +57,7 @@ export function playerCard(speech) {
     drawPosition();
     const isDone = ['done', 'stopped', 'failed'].includes(speech.state) && player.length > 0;
     files.hidden = !isDone;
+    if (isDone) drawFiles(files, speech, box);
   };
   speech.addEventListener('begin', () => {
     reading.begin(speech.fields.text);
@@ -74,19 +75,23 @@ export function playerCard(speech) {
   player.addEventListener('position', drawPosition);
   document.addEventListener('languagechange', draw);
   announceChanges(speech);
-  server.addEventListener('change', () => drawFiles(files, speech, box));
-  drawFiles(files, speech, box);
-  drawToggle();
+  server.addEventListener('change', draw);
+  draft.addEventListener('change', ({ detail }) => { if (detail.includes('format')) draw(); });
+  draw();
   return node;
 }
 
-function statusOf(speech) {
+/** How a speech goes, in words; null where there is nothing to say. */
+export function statusOf(speech) {
   const { facts, player } = speech;
   switch (speech.state) {
     case 'asking': return phrase('status.asking');
     case 'retrying': return phrase('status.retrying', { seconds: () => number(facts.retryIn) });
     case 'waiting':
-      return phrase(facts.position > 0 ? 'status.queued' : 'status.asking', { position: facts.position, eta: () => duration(facts.eta ?? 0) });
+      // Who is next may be on at once.
+      return phrase(facts.position > 0 || facts.eta >= 1 ? 'status.queued' : 'status.asking', {
+        position: facts.position + 1, eta: () => duration(facts.eta),
+      });
     case 'speaking':
       if (player.state === 'waiting' && player.underruns) return phrase('status.gathering');
       return phrase('status.speaking', { made: () => duration(player.seconds), all: () => duration(facts.expected ?? 0) });
@@ -119,28 +124,34 @@ function drawFacts(list, { facts }) {
     h('div', h('dt', { title: phrase(`fact.${name}.help`) }, phrase(`fact.${name}`)), h('dd', show(value)))));
 }
 
-/** Buttons for every format; drawn again when the server's formats change. */
+/**
+ * Buttons for the files, the preferred format first. Of a speech that did not come to its end there is what was heard; subtitles
+ * need a part that is over.
+ */
 function drawFiles(node, speech, box) {
-  const formats = server.formats;
-  if (node.dataset.formats === formats.join()) return;
-  node.dataset.formats = formats.join();
+  const isWhole = speech.state === 'done';
+  const { marks } = speech.facts;
+  const wished = draft.get('format');
+  const formats = isWhole ? [...server.formats].sort((one, other) => (other === wished) - (one === wished)) : ['wav'];
+  const known = [formats, marks.length > 0].join();
+  if (node.dataset.known === known) return;
+  node.dataset.known = known;
   const soundOf = async (format) => {
     const { facts, player, fields, recording } = speech;
-    if (format === 'wav' || speech.state !== 'done') return waveFile(player.samples(), player.sampleRate);
+    if (format === 'wav') return waveFile(player.samples(), player.sampleRate);
     if (facts.historyId && !fields.sample_rate) return history.audio(facts.historyId, format);
     return speakFile({ ...fields, format, seed: Number(facts.seed), history: false }, recording);
   };
-  const name = (ending) => fileName(speech.fields.text, ending);
+  const chip = (label, format, make, kind = 'chip') => actionButton(format.toUpperCase(), async () => {
+    download(await make(format), fileName(speech.fields.text, format));
+  }, { box, kind, 'aria-label': phrase(label, { format: format.toUpperCase() }) });
   fill(node,
     h('span.label', phrase('player.download')),
-    formats.map((format) => actionButton(format.toUpperCase(), async () => {
-      const isWhole = speech.state === 'done';
-      download(await soundOf(format), name(isWhole ? format : 'wav'));
-    }, { box, kind: 'chip', 'aria-label': phrase('player.downloadAs', { format: format.toUpperCase() }) })),
-    h('span.label', phrase('player.subtitles')),
-    ['srt', 'vtt'].map((format) => actionButton(format.toUpperCase(), async () => {
-      download(subtitles(speech.facts.marks, format), name(format));
-    }, { box, kind: 'chip', 'aria-label': phrase('player.subtitlesAs', { format: format.toUpperCase() }) })),
+    formats.map((format) => chip('player.downloadAs', format, soundOf, format === wished ? 'chip.wished' : 'chip')),
+    marks.length > 0 && [
+      h('span.label', phrase('player.subtitles')),
+      ['srt', 'vtt'].map((format) => chip('player.subtitlesAs', format, () => subtitles(speech.facts.marks, format))),
+    ],
     actionButton(phrase('player.keepSeed'), async () => {
       draft.set({ seed: speech.facts.seed });
       announce(phrase('player.seedKept'));

@@ -16,7 +16,7 @@ class Player extends AudioWorkletProcessor {
     const news = this.#queue.fill(out);
     this.#blocks += 1;
     if (news || (this.#queue.isRunning && this.#blocks % BLOCKS_BETWEEN_REPORTS === 0)) {
-      this.port.postMessage({ news, position: this.#queue.position });
+      this.port.postMessage({ news, position: this.#queue.position, turn: this.#queue.turn });
     }
     return true;
   }

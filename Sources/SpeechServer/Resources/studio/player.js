@@ -19,6 +19,7 @@ export class Player extends EventTarget {
   #cushion = 0;
   #earlyStart = 0;
   #rest = 0;
+  #turn = 0;
   state = 'empty';
   sampleRate = 0;
   length = 0;
@@ -32,8 +33,10 @@ export class Player extends EventTarget {
 
   /** Makes the way to the loudspeaker ready, so that the first sound need not wait for it. */
   prepare(sampleRate) {
-    if (!sampleRate || this.#context?.sampleRate === sampleRate || this.state === 'playing') return;
+    // What is waiting or paused lies in the output that is there.
+    if (!sampleRate || this.#context?.sampleRate === sampleRate || !['empty', 'ended'].includes(this.state)) return;
     this.#context?.close();
+    this.#turn += 1;
     this.#context = new AudioContext({ sampleRate, latencyHint: 'interactive' });
     this.#output = connect(this.#context, (report) => this.#hear(report));
     this.#restLater();
@@ -48,13 +51,14 @@ export class Player extends EventTarget {
 
   /** Begins a new speech; what was there before is forgotten. */
   begin(sampleRate) {
+    clearTimeout(this.#earlyStart);
     this.state = 'empty';
     this.unlock(sampleRate);
     Object.assign(this, { sampleRate, length: 0, position: 0, underruns: 0 });
     this.#pieces = [];
     this.#isComplete = false;
     this.#cushion = 0;
-    this.#tell('restart', 0, Number.MAX_SAFE_INTEGER);
+    this.#restart(0, Number.MAX_SAFE_INTEGER);
     this.#become('waiting');
   }
 
@@ -110,8 +114,9 @@ export class Player extends EventTarget {
   seek(seconds, playsOn = this.isOn) {
     const start = Math.min(this.length, Math.max(0, Math.round(seconds * this.sampleRate)));
     clearTimeout(this.#earlyStart);
+    this.prepare(this.sampleRate);
     this.position = start;
-    this.#tell('restart', start, 1);
+    this.#restart(start, 1);
     let at = 0;
     for (const piece of this.#pieces) {
       if (at + piece.length > start) this.#tell('push', at < start ? piece.subarray(start - at) : piece);
@@ -126,6 +131,11 @@ export class Player extends EventTarget {
 
   /** All samples in one array. */
   samples() { return joined(this.#pieces, Int16Array); }
+
+  #restart(position, threshold) {
+    this.#turn += 1;
+    this.#tell('restart', position, threshold, this.#turn);
+  }
 
   #tell(name, ...values) { this.#output?.tell([name, ...values]); }
   #wish(samples) { this.#tell('wish', samples); }
@@ -144,8 +154,8 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  #hear({ news, position }) {
-    if (this.state === 'ended' || this.state === 'empty') return;
+  #hear({ news, position, turn }) {
+    if (turn !== this.#turn || this.state === 'ended' || this.state === 'empty') return;
     this.position = position;
     if (news === 'underrun') {
       this.underruns += 1;
@@ -178,7 +188,7 @@ function connect(context, report) {
   const node = context.createScriptProcessor(1024, 0, 1);
   node.onaudioprocess = ({ outputBuffer }) => {
     const news = queue.fill(outputBuffer.getChannelData(0));
-    if (news || queue.isRunning) report({ news, position: queue.position });
+    if (news || queue.isRunning) report({ news, position: queue.position, turn: queue.turn });
   };
   node.connect(context.destination);
   return { tell: ([name, ...values]) => queue[name](...values) };

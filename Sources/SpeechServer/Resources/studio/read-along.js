@@ -10,6 +10,8 @@ export class ReadAlong {
   #pieces = [];
   #shown = -1;
   #expected = 0;
+  /** What was not marked yet, cut into sentences once. */
+  #rest = null;
 
   constructor(box) { this.#box = box; }
 
@@ -18,6 +20,7 @@ export class ReadAlong {
     this.#pieces = [];
     this.#shown = -1;
     this.#expected = 0;
+    this.#rest = null;
     this.#box.textContent = text;
   }
 
@@ -64,17 +67,24 @@ export class ReadAlong {
 
   /** A sentence of a part that is still being made: its place follows from the length that is expected. */
   #guess(seconds, from, start) {
-    const rest = this.#scalars.slice(from).join('');
-    const pace = Math.max(0.02, (this.#expected - start) / Math.max(1, rest.length));
-    let [scalar, end, found] = [from, start, null];
-    for (const sentence of rest.match(SENTENCE) ?? []) {
-      end += sentence.length * pace;
+    if (this.#rest?.from !== from) this.#rest = this.#sentences(from);
+    const { length, sentences } = this.#rest;
+    const letters = (seconds - start) / Math.max(0.02, (this.#expected - start) / Math.max(1, length));
+    return sentences.find((sentence) => letters < sentence.until) ?? sentences.at(-1) ?? null;
+  }
+
+  /** The sentences from a place on, with the letters that are said when each is over. */
+  #sentences(from) {
+    const text = this.#scalars.slice(from).join('');
+    let [scalar, until] = [from, 0];
+    const sentences = [];
+    for (const sentence of text.match(SENTENCE) ?? []) {
+      until += sentence.length;
       const to = scalar + [...sentence].length;
-      if (sentence.trim()) found = { from: scalar, to };
-      if (found && seconds < end) return found;
+      if (sentence.trim()) sentences.push({ from: scalar, to, until });
       scalar = to;
     }
-    return found;
+    return { from, length: text.length, sentences };
   }
 
   #follow(mark) {

@@ -15,33 +15,41 @@ export class Recorder {
   /**
    * Begins; the browser may ask the person.
    * @param showLevel is called with the level, 0 to 1.
+   * @param end is called when as much was recorded as may be.
    * @throws NotAllowedError, NotFoundError, NotReadableError.
    */
-  async start(showLevel) {
+  async start(showLevel, end) {
     const wished = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
     this.#stream = await navigator.mediaDevices.getUserMedia({ audio: wished });
-    this.#context = new AudioContext();
-    await this.#context.audioWorklet.addModule('studio/recorder-worklet.js');
-    const source = this.#context.createMediaStreamSource(this.#stream);
-    const node = new AudioWorkletNode(this.#context, 'mynah-recorder', { numberOfOutputs: 0 });
-    this.#pieces = [];
-    let count = 0;
-    node.port.onmessage = ({ data }) => {
-      if (count > MOST_SECONDS * this.#context.sampleRate) return;
-      this.#pieces.push(data);
-      count += data.length;
-      showLevel(data.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0));
-    };
-    source.connect(node);
-    this.isOn = true;
+    try {
+      this.#context = new AudioContext();
+      await this.#context.audioWorklet.addModule('studio/recorder-worklet.js');
+      const source = this.#context.createMediaStreamSource(this.#stream);
+      const node = new AudioWorkletNode(this.#context, 'mynah-recorder', { numberOfOutputs: 0 });
+      this.#pieces = [];
+      let room = MOST_SECONDS * this.#context.sampleRate;
+      node.port.onmessage = ({ data }) => {
+        if (room <= 0) return;
+        this.#pieces.push(data);
+        room -= data.length;
+        showLevel(data.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0));
+        if (room <= 0) end();
+      };
+      source.connect(node);
+      this.isOn = true;
+    } catch (fault) {
+      await this.stop();
+      throw fault;
+    }
   }
 
-  /** Ends; returns the samples. */
+  /** Ends, and lets the microphone go; returns the samples. */
   async stop() {
     this.isOn = false;
-    for (const track of this.#stream.getTracks()) track.stop();
-    const { sampleRate } = this.#context;
-    await this.#context.close();
-    return { samples: joined(this.#pieces, Float32Array), sampleRate };
+    const [stream, context, pieces] = [this.#stream, this.#context, this.#pieces];
+    [this.#stream, this.#context, this.#pieces] = [null, null, []];
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    await context?.close();
+    return { samples: joined(pieces, Float32Array), sampleRate: context?.sampleRate };
   }
 }

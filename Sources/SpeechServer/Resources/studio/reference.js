@@ -12,11 +12,11 @@ const SENTENCES = 3;
 
 /**
  * @param onSaved is called with a voice that was saved.
- * @returns `{node, recording}`: `recording()` is the file with its transcript for use in one request, or null after it has
- * said what is missing.
+ * @returns `{node, recording, leave}`: `recording()` is the file with its transcript for use in one request, or null after it
+ * has said what is missing; `leave()` ends a recording that is under way, for when the panel is no longer seen.
  */
 export function referencePanel({ onSaved, isOpenForSaving = false }) {
-  let [file, name, sentence] = [null, '', 0];
+  let [file, name, sentence, turn, isStarting] = [null, '', 0, 0, false];
   const box = faultBox();
   const recorder = new Recorder();
   const state = h('p.hint', phrase('reference.none'));
@@ -57,45 +57,64 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
     say(state, phrase('reference.chosen', { name: givenName }));
     await look();
   };
+  /** Asks the server what it thinks of the file; a later file or question makes the answer void. */
   const look = async () => {
     if (!file) return;
+    turn += 1;
+    const mine = turn;
+    const ask = () => voices.check(file, name, transcript.value.trim());
     let found;
     try {
-      found = await voices.check(file, name, transcript.value.trim());
+      found = await ask();
     } catch (fault) {
+      if (turn !== mine) return;
       const isStrange = fault instanceof Fault && [400, 415].includes(fault.status) && !name.endsWith('.wav');
       const converted = isStrange && await convert(file).catch(() => null);
+      if (turn !== mine) return;
       if (!converted) throw fault;
       [file, name] = [converted, 'recording.wav'];
-      found = await voices.check(file, name, transcript.value.trim());
+      found = await ask();
     }
+    if (turn !== mine) return;
     say(state, phrase('reference.length', { seconds: () => duration(found.seconds) }));
     fill(advice, found.advice.length ? found.advice.map(adviceLine) : h('li.good', phrase('advice.good')));
   };
 
-  record.addEventListener('click', async () => {
+  const begin = async () => {
+    if (!Recorder.isPossible) {
+      box.show(phrase(isSecureContext ? 'fault.microphone_missing' : 'fault.microphone_needs_https', { address: location.host }));
+      return;
+    }
+    showSentence(sentence);
+    await recorder.start((value) => { level.value = value; }, () => toggle());
+    // The browser's question may have been answered when nobody looked at this panel any more.
+    if (!node.offsetParent) await recorder.stop();
+    else announce(phrase('reference.recording'));
+  };
+  const end = async () => {
+    const { samples, sampleRate } = await recorder.stop();
+    drawRecord();
+    transcript.value = t(`reference.sentence.${sentence + 1}`);
+    await take(waveFile(toInt16(samples), sampleRate), 'recording.wav');
+  };
+  const toggle = async () => {
+    if (isStarting) return;
     box.show(null);
+    isStarting = !recorder.isOn;
     try {
-      if (recorder.isOn) {
-        const { samples, sampleRate } = await recorder.stop();
-        drawRecord();
-        transcript.value = t(`reference.sentence.${sentence + 1}`);
-        await take(waveFile(toInt16(samples), sampleRate), 'recording.wav');
-        return;
-      }
-      if (!Recorder.isPossible) {
-        box.show(phrase(isSecureContext ? 'fault.microphone_missing' : 'fault.microphone_needs_https', { address: location.host }));
-        return;
-      }
-      showSentence(sentence);
-      await recorder.start((value) => { level.value = value; });
-      announce(phrase('reference.recording'));
-      drawRecord();
+      await (recorder.isOn ? end() : begin());
     } catch (fault) {
-      drawRecord();
       box.show(fault);
     }
-  });
+    isStarting = false;
+    drawRecord();
+  };
+  const leave = async () => {
+    if (!recorder.isOn) return;
+    await recorder.stop();
+    drawRecord();
+  };
+  record.addEventListener('click', toggle);
   drawRecord();
 
   function savingForm() {
@@ -137,7 +156,7 @@ export function referencePanel({ onSaved, isOpenForSaving = false }) {
     return false;
   }
 
-  return { node, recording: () => ready() ? { file, name, transcript: transcript.value.trim() } : null };
+  return { node, leave, recording: () => (ready() ? { file, name, transcript: transcript.value.trim() } : null) };
 }
 
 function adviceLine({ code, severity, message }) {

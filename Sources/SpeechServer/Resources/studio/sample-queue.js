@@ -9,6 +9,8 @@ export class SampleQueue {
   constructor() {
     this.empty();
     this.threshold = 1;
+    /** Which start this is: news of an earlier one may still be on their way. */
+    this.turn = 0;
   }
 
   /** Forgets everything. */
@@ -23,8 +25,9 @@ export class SampleQueue {
   }
 
   /** Starts anew, at a place of the recording. */
-  restart(position, threshold) {
+  restart(position, threshold, turn = 0) {
     this.empty();
+    this.turn = turn;
     this.position = position;
     this.threshold = threshold;
   }

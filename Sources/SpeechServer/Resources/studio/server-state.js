@@ -5,33 +5,41 @@ const EVERY_MS = 10_000;
 
 class ServerState extends EventTarget {
   model = null;
-  /** `ready`, `busy`, `loading`, `idle`, `unloaded`, `draining`, `stopped` or `gone`; null before the first answer. */
+  /**
+   * `ready`, `busy`, `loading`, `idle`, `unloaded`, `draining`, `stopped`, `locked` (a key is needed) or `gone`; null before the
+   * first answer.
+   */
   state = null;
-  #timer = 0;
 
   get formats() { return this.model?.formats ?? ['wav']; }
 
+  /** Looks from now on, while somebody sees the page. */
   watch() {
     const look = () => { if (!document.hidden) this.look(); };
     document.addEventListener('visibilitychange', look);
-    this.#timer ||= setInterval(look, EVERY_MS);
-    return this.look();
+    setInterval(look, EVERY_MS);
   }
 
   async look() {
     const health = await api.health();
     const { state: before, model } = this;
-    this.state = health ? (health.status === 'ready' && health.queue_depth > 0 ? 'busy' : health.status) : 'gone';
-    if (health && (!this.model || this.model.name !== health.model || before === 'gone')) await this.readModels();
+    let state = health ? (health.status === 'ready' && health.queue_depth > 0 ? 'busy' : health.status) : 'gone';
+    const isStale = !this.model || this.model.name !== health?.model || ['gone', 'locked'].includes(before);
+    if (health && isStale && !await this.#readModels()) state = 'locked';
+    this.state = state;
     // Who listens draws lists of voices anew, which must not happen under the hands of whoever has one open.
     if (this.state !== before || this.model !== model) this.dispatchEvent(new Event('change'));
   }
 
-  async readModels() {
+  /** Returns false where a key is missing. */
+  async #readModels() {
     try {
       const { models } = await api.models();
       this.model = models.find((model) => model.is_loaded) ?? this.model;
-    } catch { /* A key is missing, or the server went: its state says so already. */ }
+    } catch (fault) {
+      return fault.status !== 401; // Where the server went, the next look says so.
+    }
+    return true;
   }
 }
 

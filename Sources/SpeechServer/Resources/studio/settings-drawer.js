@@ -1,7 +1,8 @@
 // The drawer of settings: everything that may be left to the server.
 import { draft } from './draft.js';
-import { field, h } from './dom.js';
+import { field, fill, h } from './dom.js';
 import { phrase } from './i18n.js';
+import { server } from './server-state.js';
 
 const NUMBERS = [
   ['cfg', { min: 0, max: 100, step: 0.1, placeholder: '2.0' }],
@@ -12,6 +13,7 @@ const NUMBERS = [
 ];
 const RATES = ['', '16000', '22050', '24000', '44100', '48000'];
 const CUTTINGS = ['', 'longest', 'paragraphs', 'sentences'];
+const NORMALIZE = ['', 'true'];
 
 export function settingsDrawer() {
   const inputs = {};
@@ -19,9 +21,12 @@ export function settingsDrawer() {
     inputs[name] = h('input', { type: 'number', inputMode: 'decimal', ...limits });
     return field(phrase(`settings.${name}`), inputs[name], phrase(`settings.${name}.hint`));
   };
+  const option = (name, value) => {
+    const label = !value ? `settings.${name}.usual` : { cutting: `settings.cutting.${value}`, normalize: 'settings.normalize.always' }[name];
+    return h('option', { value }, label ? phrase(label) : name === 'sampleRate' ? `${value} Hz` : value.toUpperCase());
+  };
   const choice = (name, values) => {
-    inputs[name] = h('select', values.map((value) =>
-      h('option', { value }, value && name === 'sampleRate' ? `${value} Hz` : phrase(`settings.${name}.${value || 'usual'}`))));
+    inputs[name] = h('select', values.map((value) => option(name, value)));
     return field(phrase(`settings.${name}`), inputs[name], phrase(`settings.${name}.hint`));
   };
   const seed = number('seed', { min: 0, max: Number.MAX_SAFE_INTEGER, step: 1 });
@@ -30,8 +35,8 @@ export function settingsDrawer() {
   const reset = h('button.quiet', { type: 'button', onclick: () => draft.resetSettings() }, phrase('settings.reset'));
   const node = h('details.drawer',
     h('summary', phrase('settings.title'), ' ', count),
-    h('div.grid', seed, NUMBERS.map(([name, limits]) => number(name, limits)), choice('sampleRate', RATES),
-      choice('cutting', CUTTINGS)),
+    h('div.grid', seed, NUMBERS.map(([name, limits]) => number(name, limits)), choice('format', ['']),
+      choice('sampleRate', RATES), choice('normalize', NORMALIZE), choice('cutting', CUTTINGS)),
     h('p.hint', phrase('settings.absent')), reset);
   for (const [name, input] of Object.entries(inputs)) {
     input.addEventListener('change', () => { if (input.checkValidity()) draft.set({ [name]: input.value }); });
@@ -43,7 +48,21 @@ export function settingsDrawer() {
     }
     count.hidden = reset.hidden = !draft.hasSettings;
   };
+  const drawFormats = () => {
+    fill(inputs.format, ['', ...server.formats].map((name) => option('format', name)));
+    draw();
+  };
   draft.addEventListener('change', draw);
-  draw();
-  return { node, isValid: () => Object.values(inputs).every((input) => input.checkValidity() || (input.focus(), node.open = true, input.reportValidity(), false)) };
+  server.addEventListener('change', drawFormats);
+  drawFormats();
+  /** Whether all can be sent; else the drawer opens and the browser says what is wrong. */
+  const isValid = () => {
+    const wrong = Object.values(inputs).find((input) => !input.checkValidity());
+    if (!wrong) return true;
+    node.open = true;
+    wrong.focus();
+    wrong.reportValidity();
+    return false;
+  };
+  return { node, isValid };
 }

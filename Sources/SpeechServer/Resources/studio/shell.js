@@ -19,14 +19,22 @@ export function faultBox() {
   const text = h('p');
   const actions = h('div.row');
   const node = h('div.fault', { role: 'alert', hidden: true }, text, actions);
+  const draw = (words, buttons) => {
+    node.hidden = !words;
+    say(text, words || '');
+    fill(actions, ...buttons);
+  };
   return {
     node,
     /** Shows a failure, with buttons if given; null takes the last one away. */
     show(fault, ...buttons) {
-      const words = fault && (fault instanceof Error ? sentence(fault) : fault);
-      node.hidden = !words;
-      say(text, words || '');
-      fill(actions, ...buttons);
+      node.classList.remove('note');
+      draw(fault && (fault instanceof Error ? sentence(fault) : fault), buttons);
+    },
+    /** Tells what is no failure. */
+    tell(words, ...buttons) {
+      node.classList.add('note');
+      draw(words, buttons);
     },
   };
 }
@@ -87,13 +95,14 @@ export function ask(title, body, confirm, { isDangerous = false } = {}) {
   });
 }
 
-/** Plays short recordings one at a time: previews, entries of the history. */
-class Clip {
+/** Plays short recordings one at a time: previews, entries of the history. Dispatches `play` when one begins. */
+class Clip extends EventTarget {
   #audio = new Audio();
   #button = null;
   #address = '';
 
   constructor() {
+    super();
     this.#audio.addEventListener('ended', () => this.#release());
     this.#audio.addEventListener('error', () => this.#release());
   }
@@ -110,6 +119,7 @@ class Clip {
       if (this.#button !== button) return;
       this.#address = URL.createObjectURL(sound);
       this.#audio.src = this.#address;
+      this.dispatchEvent(new Event('play'));
       await this.#audio.play();
     } catch (fault) {
       this.#release();

@@ -4,15 +4,17 @@ import { samplesOf } from './events.js';
 import { mayTryAgain } from './faults.js';
 import { Player } from './player.js';
 
-const MOST_TRIES = 6;
+/** Ten minutes in all: there may be room long before the server expects it. */
+const MOST_TRIES = 40;
+const LONGEST_PAUSE_SECONDS = 15;
 
 /**
- * The speech of the page. Dispatches `change` for its state, `samples` (with the samples as detail), `mark` and `begin`.
+ * A speech. Dispatches `change` for its state, `samples` (with the samples as detail), `mark` and `begin`.
  *
  * States: `idle`, `asking`, `waiting` (for its turn), `retrying` (in `retryIn` seconds), `speaking`, `done`, `stopped`,
  * `failed` (with `fault`).
  */
-export class Speech extends EventTarget {
+class Speech extends EventTarget {
   player = new Player();
   state = 'idle';
   facts = {};
@@ -20,6 +22,7 @@ export class Speech extends EventTarget {
   fields = null;
   recording = null;
   #abort = null;
+  #clickedAt = 0;
 
   constructor() {
     super();
@@ -31,13 +34,12 @@ export class Speech extends EventTarget {
     });
   }
 
-  #clickedAt = 0;
-
   get isUnderWay() { return ['asking', 'waiting', 'retrying', 'speaking'].includes(this.state); }
 
   /** Speaks; to be called in the handler of a click or a key. `rate` is the rate that is expected. */
   async generate(fields, recording, rate) {
     this.stop();
+    this.player.stop(); // What was paused must not be heard when the loudspeaker wakes.
     const abort = new AbortController();
     this.#abort = abort;
     this.#clickedAt = performance.now();
@@ -77,7 +79,7 @@ export class Speech extends EventTarget {
 
   async #pause(fault, signal) {
     this.fault = fault;
-    for (let left = Math.max(1, fault.retryAfter || 5); left > 0 && !signal.aborted; left -= 1) {
+    for (let left = Math.min(LONGEST_PAUSE_SECONDS, Math.max(1, fault.retryAfter || 5)); left > 0 && !signal.aborted; left -= 1) {
       this.facts.retryIn = left;
       this.#become('retrying');
       await new Promise((resolve) => { setTimeout(resolve, 1000); });
@@ -93,7 +95,7 @@ export class Speech extends EventTarget {
       player.begin(data.sampleRate);
       this.dispatchEvent(new Event('begin'));
     } else if (name === 'queued') {
-      Object.assign(facts, { position: data.position, eta: data.eta_seconds });
+      Object.assign(facts, { position: data.position, eta: data.eta_seconds ?? 0 });
       this.#become('waiting');
     } else if (name === 'started') facts.seed = data.seed;
     else if (name === 'audio') {
@@ -110,7 +112,9 @@ export class Speech extends EventTarget {
       player.expect(data.rtf, data.expected_seconds - data.seconds);
       this.#become('speaking');
     } else if (name === 'done') {
-      Object.assign(facts, { rtf: data.rtf, seconds: data.seconds, seed: data.seed, isComplete: data.is_complete });
+      Object.assign(facts, {
+        rtf: data.rtf, seconds: data.seconds, seed: data.seed, isComplete: data.is_complete, madeAfter: data.first_audio_seconds,
+      });
       player.finish();
       this.#become('done');
     }
@@ -121,3 +125,6 @@ export class Speech extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 }
+
+/** The speech of the page. */
+export const speech = new Speech();

@@ -1,11 +1,15 @@
 // Many lines at once: each becomes a file. Jobs live on the server; this page only watches them.
 import { jobs } from './api.js';
 import { field, fill, h, say } from './dom.js';
-import { JobLine } from './job-line.js';
+import { draft } from './draft.js';
 import { number, phrase } from './i18n.js';
-import { keep, recall } from './keep.js';
+import { JobLine } from './job-line.js';
+import { keepHere, recallHere } from './keep.js';
 import { actionButton, announce, faultBox, fileButton } from './shell.js';
 import { voicePicker } from './voice-picker.js';
+
+/** Jobs that are listened to at once: browsers open six connections to a server and no more. */
+const MOST_WATCHED = 2;
 
 export function batchView() {
   const box = faultBox();
@@ -17,6 +21,7 @@ export function batchView() {
   const pause = h('input', { type: 'number', min: 0, max: 10, step: 0.1, value: '0.3' });
   const picker = voicePicker({ id: 'batch-voice', box });
   const back = h('button.quiet', { type: 'button', hidden: true, onclick: () => take(null) }, phrase('batch.noFile'));
+  const settings = h('p.hint', phrase('batch.settings'));
   const list = h('ul.list');
   const watched = new Map();
 
@@ -29,9 +34,9 @@ export function batchView() {
   const choose = fileButton(phrase('batch.file'), '.txt,.srt,text/plain', take, { box, kind: 'quiet' });
   const wanted = () => lines.value.split('\n').map((line) => line.trim()).filter(Boolean);
   const drawCount = () => say(count, phrase('batch.count', { n: () => number(wanted().length) }));
-  lines.value = recall('lines', '');
+  lines.value = recallHere('lines', '');
   lines.addEventListener('input', () => {
-    keep('lines', lines.value);
+    keepHere('lines', lines.value);
     drawCount();
   });
   drawCount();
@@ -42,7 +47,8 @@ export function batchView() {
       lines.focus();
       return;
     }
-    const fields = { pause_seconds: Number(pause.value) || 0 };
+    const { sample_rate, ...chosen } = draft.settings(); // Jobs speak at the model's own rate.
+    const fields = { ...chosen, pause_seconds: Number(pause.value) || 0 };
     if (title.value.trim()) fields.title = title.value.trim();
     if (picker.value) fields.voice = picker.value;
     if (file) fields.split = 'lines';
@@ -64,7 +70,10 @@ export function batchView() {
       if (watched.has(job.id)) watched.get(job.id).show(job);
       else watched.set(job.id, new JobLine(job, box, read));
     }
-    const nodes = page.jobs.map((job) => watched.get(job.id).node);
+    const shown = page.jobs.map((job) => watched.get(job.id));
+    // The oldest is spoken first.
+    shown.filter((line) => !line.isOver).slice(-MOST_WATCHED).forEach((line) => line.watch());
+    const nodes = shown.map((line) => line.node);
     const isSame = nodes.length === list.children.length && nodes.every((line, index) => list.children[index] === line);
     if (!isSame || !nodes.length) fill(list, nodes.length ? nodes : h('li.empty', phrase('batch.empty')));
   }
@@ -74,12 +83,15 @@ export function batchView() {
       h('label.big-label.spaced', { htmlFor: 'lines' }, phrase('batch.lines')), lines, chosen,
       h('div.row.between', count, h('div.row', back, choose.button, choose.input)),
       h('div.grid', h('div.field.wide', h('label', { htmlFor: 'batch-voice' }, phrase('speak.voice')), picker.node),
-        field(phrase('batch.name'), title), field(phrase('batch.pause'), pause)),
+        field(phrase('batch.name'), title), field(phrase('batch.pause'), pause)), settings,
       h('div.row.end', start), box.node),
     h('section.card', h('h2', phrase('batch.jobs')), list));
   return {
     node,
-    onShow: () => read().catch((fault) => box.show(fault)),
+    onShow: () => {
+      settings.hidden = !draft.hasSettings;
+      return read().catch((fault) => box.show(fault));
+    },
     onHide: () => { for (const line of watched.values()) line.leave(); watched.clear(); },
   };
 }

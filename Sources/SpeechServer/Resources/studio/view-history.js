@@ -2,9 +2,10 @@
 import { history } from './api.js';
 import { draft } from './draft.js';
 import { fill, h } from './dom.js';
+import { confirmClearing } from './files-card.js';
+import { formatSelect } from './format-select.js';
 import { duration, moment, phrase } from './i18n.js';
-import { server } from './server-state.js';
-import { actionButton, announce, ask, faultBox, playButton } from './shell.js';
+import { actionButton, announce, faultBox, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 
 export function historyView() {
@@ -14,11 +15,13 @@ export function historyView() {
   let next = null;
   const more = actionButton(phrase('history.more'), () => read(next), { box });
   const clear = actionButton(phrase('history.clear'), async () => {
-    if (!await ask(phrase('history.clearTitle'), h('p', phrase('history.clearText')), phrase('history.clear'), { isDangerous: true })) return;
-    await history.clear();
+    if (!await confirmClearing()) return;
+    announce(phrase('history.cleared'));
     await read(null);
+    heading.focus();
   }, { box, kind: 'quiet.danger' });
-  const node = h('div', h('div.head', h('h1', { tabIndex: -1 }, phrase('history.title')), clear), box.node,
+  const heading = h('h1', { tabIndex: -1 }, phrase('history.title'));
+  const node = h('div', h('div.head', heading, clear), box.node,
     h('section.card', { hidden: true }, list, empty, h('div.row', more)));
   const card = node.lastChild;
 
@@ -26,8 +29,11 @@ export function historyView() {
     const page = await history.page(before);
     card.hidden = false;
     const lines = page.entries.map((entry) => line(entry, box, (gone) => {
+      const next = gone.nextElementSibling ?? gone.previousElementSibling;
       gone.remove();
       drawEmpty(page);
+      // The focus was on a button that is gone.
+      (next?.querySelector('button') ?? heading).focus();
     }));
     if (before) list.append(...lines);
     else fill(list, lines);
@@ -46,8 +52,7 @@ export function historyView() {
 }
 
 function line(entry, box, forget) {
-  const format = h('select', { 'aria-label': phrase('history.format') },
-    [...server.formats, 'srt', 'vtt'].map((name) => h('option', { value: name }, name.toUpperCase())));
+  const format = formatSelect(phrase('history.format'), ['srt', 'vtt']);
   const item = h('li.item', h('p.excerpt', entry.text),
     h('p.hint', phrase('history.meta', {
       time: () => moment(entry.created), voice: entry.voice ?? phrase('history.made'), seconds: () => duration(entry.seconds), seed: entry.seed,

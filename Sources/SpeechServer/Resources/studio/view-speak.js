@@ -8,16 +8,15 @@ import { referencePanel } from './reference.js';
 import { server } from './server-state.js';
 import { settingsDrawer } from './settings-drawer.js';
 import { faultBox } from './shell.js';
-import { Speech } from './speech.js';
+import { speech } from './speech.js';
 import { voicePicker } from './voice-picker.js';
 
 const MOST_CHARACTERS = 100_000;
 const ONCE = '(recording)';
 
-export const speech = new Speech();
-
 export function speakView() {
   const box = faultBox();
+  const note = faultBox();
   const text = h('textarea', {
     id: 'text', rows: 7, spellcheck: true, placeholder: phrase('speak.placeholder'), 'aria-describedby': 'text-size',
   });
@@ -37,7 +36,7 @@ export function speakView() {
       h('div.go', stop, generate)));
   // The recording and the settings stand outside of the form: Enter in their fields must not start to speak.
   const composer = h('section.card.composer', { 'aria-label': phrase('speak.composer') }, form, reference.node, settings.node);
-  const node = h('div', h('h1.visually-hidden', { tabIndex: -1 }, phrase('nav.speak')), composer, box.node, playerCard(speech),
+  const node = h('div', h('h1.visually-hidden', { tabIndex: -1 }, phrase('nav.speak')), composer, note.node, box.node, playerCard(speech),
     h('p.hint.center', phrase('speak.honest')));
 
   const rate = () => Number(draft.get('sampleRate')) || server.model?.sample_rate;
@@ -48,7 +47,7 @@ export function speakView() {
     const count = [...value].length;
     const fault = tooLong(count);
     say(size, !count ? phrase('speak.shortcut')
-      : fault ?? phrase('speak.size', { count, time: () => duration(estimate(value, server.model?.name)) }));
+      : fault ?? phrase('speak.size', { n: count, time: () => duration(estimate(value, server.model?.name)) }));
     text.setAttribute('aria-invalid', String(Boolean(fault)));
     size.classList.toggle('wrong', Boolean(fault));
     clear.hidden = !count;
@@ -58,6 +57,7 @@ export function speakView() {
   const choose = () => {
     const isOnce = picker.value === ONCE;
     reference.node.hidden = !isOnce;
+    if (!isOnce) reference.leave();
     if (!isOnce) draft.set({ voice: picker.value });
   };
   const go = async () => {
@@ -83,17 +83,21 @@ export function speakView() {
     await speech.generate(fields, recording, rate());
   };
 
+  /** Tells that the text is another, and offers the one before. */
+  const offerBack = (words, before) => note.tell(words, h('button', {
+    type: 'button', onclick: () => { draft.set(before); note.tell(null); text.focus(); },
+  }, phrase('speak.undo')));
+
   text.addEventListener('input', () => {
+    note.tell(null);
     draft.set({ text: text.value });
     speech.player.prepare(rate());
   });
   clear.addEventListener('click', () => {
-    const old = text.value;
+    const before = { text: text.value };
     draft.set({ text: '' });
     text.focus();
-    box.show(phrase('speak.cleared'), h('button', {
-      type: 'button', onclick: () => { draft.set({ text: old }); box.show(null); text.focus(); },
-    }, phrase('speak.undo')));
+    offerBack(phrase('speak.cleared'), before);
   });
   picker.select.addEventListener('change', choose);
   form.addEventListener('submit', (event) => {
@@ -105,11 +109,12 @@ export function speakView() {
     generate.focus();
   });
   document.addEventListener('keydown', (event) => {
-    if (node.hidden || document.querySelector('dialog[open]')) return;
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    if (document.querySelector('dialog[open]')) return;
+    if (event.key === 'Escape') speech.stop();
+    else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !node.hidden) {
       event.preventDefault();
       go();
-    } else if (event.key === 'Escape') speech.stop();
+    }
   });
   const drawStop = () => set(stop, { disabled: !speech.isUnderWay && !speech.player.isOn });
   speech.player.addEventListener('change', drawStop);
@@ -144,7 +149,9 @@ export function speakView() {
     if (order !== 'now') return;
     // An entry of the history is to be spoken again.
     history.replaceState(null, '', '#speak');
+    const { replaced } = draft;
+    if (replaced?.text.trim() && replaced.text !== text.value) offerBack(phrase('speak.replaced'), replaced);
     go();
   };
-  return { node, onShow };
+  return { node, onShow, onHide: () => reference.leave() };
 }

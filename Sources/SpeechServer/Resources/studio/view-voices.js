@@ -23,6 +23,7 @@ export function voicesView() {
   // One primary action at a time: when the form is open it is the form's.
   const open = (isOpen) => {
     maker.node.hidden = !isOpen;
+    if (!isOpen) maker.leave();
     make.setAttribute('aria-expanded', String(isOpen));
     make.classList.toggle('primary', !isOpen);
   };
@@ -34,21 +35,26 @@ export function voicesView() {
     announce(phrase('voices.imported', { name: voice.name }));
     await voiceList.refresh();
   }, { box });
+  const heading = h('h1', { tabIndex: -1 }, phrase('voices.title'));
+  let fault = null;
   const node = h('div',
-    h('div.head', h('h1', { tabIndex: -1 }, phrase('voices.title')), h('div.row', bring.button, bring.input, make)),
+    h('div.head', heading, h('div.row', bring.button, bring.input, make)),
     h('p.hint', phrase('voices.intro')), maker.node, box.node,
     h('section.card.spaced', h('h2', phrase('voices.own')), own),
     h('details.card', h('summary', phrase('voices.others')), others));
 
   const draw = () => {
-    if (voiceList.fault) box.show(voiceList.fault);
+    if (voiceList.fault !== fault) box.show(voiceList.fault);
+    fault = voiceList.fault;
+    const hadFocus = node.contains(document.activeElement) && document.activeElement.closest('.item');
     const mine = voiceList.of('own');
     fill(own, mine.length ? mine.map((voice) => line(voice, box)) : h('li.empty', phrase('voices.empty')));
     fill(others, [...voiceList.of('built-in'), ...voiceList.of('alias')].map((voice) => line(voice, box)));
+    if (hadFocus && !hadFocus.isConnected) heading.focus();
   };
   voiceList.addEventListener('change', draw);
   draw();
-  return { node, onShow: () => voiceList.refresh() };
+  return { node, onShow: () => voiceList.refresh(), onHide: () => maker.leave() };
 }
 
 function line(voice, box) {
@@ -60,7 +66,8 @@ function line(voice, box) {
   });
   const isOwn = voice.kind === 'own';
   return h('li.item',
-    h('div.row.between', h('span.title', voice.name), isOwn && voice.created && h('span.hint', { title: voice.created }, moment(voice.created))),
+    h('div.row.between', h('span.title', voice.name), isOwn && voice.created && h('span.hint', { title: voice.created }, phrase('fact.plain', { n: () => moment(voice.created) }))),
+    voice.description && h('p.hint', voice.description),
     isOwn && voice.transcript && h('p.hint.excerpt', phrase('voices.saidAs', { text: voice.transcript })),
     isOwn && voice.consent && h('p.hint', phrase('voices.consent', { who: voice.consent })),
     h('div.row', hear, use, isOwn && [

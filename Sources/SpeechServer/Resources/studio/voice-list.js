@@ -5,7 +5,9 @@ class VoiceList extends EventTarget {
   all = null;
   fault = null;
 
-  /** Asks the server; those who listen hear `change`. */
+  #known = '';
+
+  /** Asks the server; those who listen hear `change` where something is another: they draw their lists anew. */
   async refresh() {
     try {
       this.all = await voices.list();
@@ -13,6 +15,9 @@ class VoiceList extends EventTarget {
     } catch (fault) {
       this.fault = fault;
     }
+    const known = JSON.stringify([this.all, this.fault?.code]);
+    if (known === this.#known) return;
+    this.#known = known;
     this.dispatchEvent(new Event('change'));
   }
 

@@ -30,7 +30,7 @@ export function voicePicker({ id, value = '', extra = [], box }) {
       h('option', { value: '' }, server.model?.default_voice
         ? phrase('voice.default', { name: server.model.default_voice }) : phrase('voice.made')),
       groups.map(([kind, list]) => h('optgroup', { label: phrase(`voice.kind.${kind}`) },
-        list.map((voice) => h('option', { value: voice.id }, voice.name)))),
+        list.map((voice) => h('option', { value: voice.id }, [voice.name, voice.description].filter(Boolean).join(' – '))))),
       extra.map(([key, label]) => h('option', { value: key }, label)));
     const known = [...select.options].some((option) => option.value === chosen);
     if (!known && chosen && voiceList.all) select.append(h('option', { value: chosen }, chosen));
