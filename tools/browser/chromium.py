@@ -151,7 +151,7 @@ class Chromium:
     def wait(self, expression, what, seconds=30):
         def look():
             try:
-                return self.evaluate(f"Boolean({expression})")
+                return self.evaluate(f"Promise.resolve({expression}).then(Boolean)")
             except AssertionError:
                 return False
         self._wait(look, f"in vain waited until {what}", seconds)

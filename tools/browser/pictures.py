@@ -62,7 +62,8 @@ def prepare(browser, mynah):
 def speak(browser):
     """The view Speak in the middle of a sentence."""
     browser.click("button.primary")
-    browser.wait("document.querySelector('.time').innerText.startsWith('0:02')", "it plays", 60)
+    browser.wait("import('/studio/speech.js').then(({ speech }) => speech.state === 'done' && speech.player.positionSeconds > 2)",
+                 "it plays", 60)
     browser.click("button.round")
     browser.evaluate("scrollTo(0, 0)")
     time.sleep(0.5)

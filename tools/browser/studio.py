@@ -206,6 +206,7 @@ def under_way(browser, mynah):
     browser.click("nav a[href='#history']")
     browser.click("button=Speak again")
     browser.wait("document.querySelector('.fault.note')?.offsetParent", "the replaced text is offered")
+    await_done(browser)
     browser.click("button=Undo")
     assert browser.evaluate("document.querySelector('#text').value") == LONG, "the text is lost"
     return told

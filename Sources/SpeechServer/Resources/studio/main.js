@@ -66,7 +66,12 @@ function underWay() {
 /** One sound at a time: a recording that is played pauses the speech, and the speech ends the recording. */
 function takeTurns() {
   clip.addEventListener('play', () => { if (speech.player.isOn) speech.player.pause(); });
-  speech.player.addEventListener('change', () => { if (speech.player.isOn) clip.stop(); });
+  let wasOn = false;
+  speech.player.addEventListener('change', () => {
+    const { isOn } = speech.player;
+    if (isOn && !wasOn) clip.stop();
+    wasOn = isOn;
+  });
 }
 
 function useTheme(name) {
