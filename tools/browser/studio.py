@@ -151,6 +151,10 @@ def read_along(browser, mynah):
     return " / ".join(seen)
 
 
+# How far the speech is.
+STATE = "import('/studio/speech.js').then(({ speech }) => [speech.state, speech.player.length, speech.fields.text])"
+
+
 def languages(browser, mynah):
     """The language changes in place: text, choices and what was spoken stay; no key is shown in either language."""
     open_view(browser, mynah)
@@ -178,7 +182,17 @@ def languages(browser, mynah):
     assert browser.evaluate("document.querySelector('#text').value") == "One moment, please."
     assert browser.evaluate("document.querySelector('.drawer input').value") == "7"
     assert browser.text(".status").startswith("Done")
-    return "both complete"
+    fill(browser, "#text", LONG)
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Speaking')", "it speaks", 60)
+    before = browser.evaluate(STATE)
+    browser.choose("header select", "zh")
+    browser.wait("document.querySelector('.status').innerText.startsWith('正在生成')", "the state is told in Chinese")
+    after = browser.evaluate(STATE)
+    assert after[0] == before[0] == "speaking" and after[1] >= before[1] and after[2] == before[2], (before, after)
+    browser.press("Escape")
+    browser.wait("document.querySelector('.status').innerText.startsWith('已停止')", "Escape stops")
+    return "both complete; a speech goes on through the switch"
 
 
 def under_way(browser, mynah):

@@ -16,12 +16,18 @@ const LONGEST_SILENCE_MS = 8000;
 let askForKey = null;
 /** Whether the person closed the dialog: what the page asks by itself must not open it again and again. */
 let isDeclined = false;
+let asking = null;
 
 /** Sets what asks the person for a key: a function that returns a promise of it, or of null. */
 export const onKeyNeeded = (ask) => { askForKey = ask; };
 
-/** Asks the person for a key; returns whether there is a new one. The document hears `keygiven`. */
-export async function enterKey(code = 'missing_api_key') {
+/** Asks the person for a key, once for all who need it; promises whether there is a new one. The document hears `keygiven`. */
+export function enterKey(code = 'missing_api_key') {
+  asking ??= askOnce(code).finally(() => { asking = null; });
+  return asking;
+}
+
+async function askOnce(code) {
   const given = await askForKey(code);
   isDeclined = !given;
   if (!given) return false;
@@ -52,11 +58,12 @@ async function send(method, path, { json, form, body, headers = {}, signal } = {
   }
   if (response.ok) return response;
   const fault = await faultOf(response);
+  if (fault.status !== 401) throw fault;
+  // An answer to a key that was replaced meanwhile says nothing about the one that is there.
+  const isOld = recall('key') !== key;
   const mayAsk = askForKey && !(isDeclined && method === 'GET');
-  if (fault.status === 401 && mayAsk && await enterKey(fault.code)) {
-    return send(method, path, { json, form, body, headers, signal });
-  }
-  throw fault;
+  if (!isOld && !(mayAsk && await enterKey(fault.code))) throw fault;
+  return send(method, path, { json, form, body, headers, signal });
 }
 
 async function faultOf(response) {

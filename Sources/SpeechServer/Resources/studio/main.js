@@ -123,11 +123,7 @@ async function start() {
     header(), main, underWay());
   installAnnouncer();
   takeTurns();
-  let asking = null;
-  onKeyNeeded((code) => {
-    asking ??= askForKey(code).finally(() => { asking = null; });
-    return asking;
-  });
+  onKeyNeeded(askForKey);
   document.addEventListener('keygiven', () => {
     server.look();
     voiceList.refresh();
