@@ -218,6 +218,7 @@ def under_way(browser, mynah):
     browser.click("nav a[href='#speak']")
     assert browser.text(".status").startswith("Stopped"), browser.text(".status")
     browser.click("nav a[href='#history']")
+    browser.wait("document.querySelector('main > div:not([hidden]) .item button')", "the history is there")
     browser.click("button=Speak again")
     browser.wait("document.querySelector('.fault.note')?.offsetParent", "the replaced text is offered")
     await_done(browser)
