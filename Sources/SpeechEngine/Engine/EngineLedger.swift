@@ -10,6 +10,8 @@ final class EngineLedger: Sendable {
         /// Samples that are still expected of all requests, and the rate they have.
         var expectedSamples = 0
         var sampleRateHz = 1
+        /// Seconds of sound of the last steps, and what they and the reading between them took; older ones count less.
+        var recent = (sound: 0.0, time: 0.0)
     }
 
     let observer: any EngineObserver
@@ -150,6 +152,9 @@ final class EngineLedger: Sendable {
     /// Counts samples that are no longer awaited.
     func expect(fewerSamples count: Int) { state.withLock { $0.expectedSamples -= count } }
 
+    /// Counts the time in which a part was read: the steps' sound has to make up for it.
+    func joined(took time: Duration) { state.withLock { $0.recent.time += time.inSeconds } }
+
     /// Counts a step.
     func stepped(batchSize: Int, samples: Int, took time: Duration) {
         state.withLock { state in
@@ -157,9 +162,10 @@ final class EngineLedger: Sendable {
             state.snapshot.lastStep = .now
             state.snapshot.batchSize = batchSize
             guard time > .zero else { return }
-            let speed = Double(samples) / Double(state.sampleRateHz) / time.inSeconds
             // About the last twenty steps count.
-            state.snapshot.throughput = state.snapshot.throughput.map { 0.95 * $0 + 0.05 * speed } ?? speed
+            state.recent.sound = 0.95 * state.recent.sound + Double(samples) / Double(state.sampleRateHz)
+            state.recent.time = 0.95 * state.recent.time + time.inSeconds
+            state.snapshot.throughput = state.recent.sound / state.recent.time
         }
         observer.stepped(batchSize: batchSize, took: time)
     }

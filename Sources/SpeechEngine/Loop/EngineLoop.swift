@@ -175,13 +175,15 @@ final class EngineLoop {
     private func joinNext() {
         guard engine.freePlaces > 0, let utterance = queue.next(running: places) else { return }
         isQueueNews = true
+        let begin = ContinuousClock.now
         do {
             let sequence = try engine.admit(utterance.nextGeneration())
+            ledger.joined(took: .now - begin)
             speaking[sequence] = utterance
             places[utterance.accepted.owner, default: 0] += 1
             tellPlaces()
-            if utterance.start(sequence) {
-                ledger.started(queueWait: .now - utterance.accepted.acceptedAt)
+            if utterance.start(sequence, at: begin) {
+                ledger.started(queueWait: begin - utterance.accepted.acceptedAt)
                 utterance.tellStart()
             }
         } catch {

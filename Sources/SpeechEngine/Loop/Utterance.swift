@@ -70,13 +70,14 @@ final class Utterance {
 
     /// Has a place.
     ///
+    /// - Parameter begin: When the engine core began to read the part.
     /// - Returns: Whether it is the request's first.
-    func start(_ sequence: SequenceID) -> Bool {
+    func start(_ sequence: SequenceID, at begin: ContinuousClock.Instant) -> Bool {
         self.sequence = sequence
         (held, latents, patches) = ([], [], 0)
         partStart = delivered
         guard startedAt == nil else { return false }
-        startedAt = .now
+        startedAt = begin
         return true
     }
 
