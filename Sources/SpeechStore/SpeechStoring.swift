@@ -64,6 +64,8 @@ public protocol JobStoring: Sendable {
     /// Jobs, newest first, of one owner where one is given.
     func jobs(owner: RecordID?, before: Int64?, limit: Int) async throws -> [Job]
     func parts(of job: RecordID) async throws -> [JobPart]
+    /// One part; nil where the job has none at this position.
+    func part(_ position: Int, of job: RecordID) async throws -> JobPart?
     /// Takes the oldest queued job to run it; nil where there is none.
     func startNextJob() async throws -> Job?
     /// Takes the first queued part of a running job to speak it; nil where there is none left.
@@ -72,6 +74,8 @@ public protocol JobStoring: Sendable {
     func finishPart(_ position: Int, of job: RecordID, with result: PartResult) async throws
     /// Says why a running part could not be spoken. The last part of a job ends the job.
     func failPart(_ position: Int, of job: RecordID, because reason: String) async throws
+    /// Says why nothing more of a running job can be spoken, and ends it. Finished parts stay.
+    func failOpenParts(of job: RecordID, because reason: String) async throws
     /// Ends a job that was not finished. Finished parts stay.
     func cancelJob(_ id: RecordID) async throws
     /// Queues everything again that is running, for a process that ends.

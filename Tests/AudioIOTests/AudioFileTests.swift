@@ -22,6 +22,33 @@ struct AudioFileTests {
         #expect(try AudioFile.readMono(misnamed).samples == audio.samples)
     }
 
+    @Test func longSoundIsReadInPieces() throws {
+        let noise = Sounds.noise(count: 50_000, seed: 2)
+        let folder = try ScratchFolder()
+        let file = try folder.file("a.flac", holding: try Sounds.encoded(noise, as: .flac, rateHz: 16_000))
+        var pieces: [[Float]] = []
+        try AudioFile.readBlocks(file, limits: .prompt) { samples, rateHz in
+            #expect(rateHz == 16_000)
+            pieces.append(samples)
+            return true
+        }
+        let whole = try AudioFile.readMono(file).samples
+        #expect(pieces.count > 5 && pieces.flatMap(\.self) == whole)
+        var taken = 0
+        try AudioFile.readBlocks(file, limits: .prompt) { _, _ in
+            taken += 1
+            return taken < 2
+        }
+        #expect(taken == 2, "who has enough is given no more")
+        #expect(throws: AudioReadError.tooLong(source: file.path, limitSeconds: 1)) {
+            try AudioFile.readBlocks(file, limits: DecodeLimits(maxSeconds: 1)) { _, _ in true }
+        }
+        let missing = folder.file("none.flac")
+        #expect(throws: AudioReadError.notFound(source: missing.path)) {
+            try AudioFile.readBlocks(missing, limits: .prompt) { _, _ in true }
+        }
+    }
+
     @Test func channelsAreAveraged() throws {
         let frames: [[Int16]] = [[16_384, 0, -16_384, 8_192], [32_767, 32_767, 32_767, 32_767]]
         let bytes = Sounds.wave(frames: frames, channels: 4, rateHz: 44_100)

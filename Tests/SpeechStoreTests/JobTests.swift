@@ -41,6 +41,28 @@ struct JobTests {
         #expect(folder.audioFiles.isEmpty)
     }
 
+    @Test func aJobThatCannotGoOnEndsAtOnce() async throws {
+        let store = try await StoreFolder().open()
+        let job = try await store.addJob(lines(4))
+        await #expect(throws: StoreError.wrongState(.job, id: job.id.description, state: "queued")) {
+            try await store.failOpenParts(of: job.id, because: "no model")
+        }
+        _ = try await store.startNextJob()
+        for _ in 0..<2 { _ = try await store.startNextPart(of: job.id) }
+        let result = PartResult(audio: sound("part"), seed: 7, timings: try JSONText("{}"))
+        try await store.finishPart(0, of: job.id, with: result)
+        try await store.failOpenParts(of: job.id, because: "no voice")
+        let ended = try await store.job(job.id)
+        #expect(ended.state == .failed && ended.finishedParts == 1 && ended.failure == "3 of 4 parts failed")
+        for position in 0..<4 {
+            let part = try #require(try await store.part(position, of: job.id))
+            #expect(part.position == position && part.text == "line \(position)")
+            #expect(part.failure == (position == 0 ? nil : "no voice"))
+        }
+        for position in [-1, 4, .max] { #expect(try await store.part(position, of: job.id) == nil) }
+        await #expect(throws: StoreError.self) { try await store.part(0, of: RecordID()) }
+    }
+
     @Test func cancelledAndDeletedJobsTakeNoMoreParts() async throws {
         let folder = try StoreFolder()
         let store = try await folder.open()

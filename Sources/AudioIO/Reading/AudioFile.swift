@@ -17,12 +17,7 @@ public enum AudioFile {
         _ url: URL, sampleRateHz: Int? = nil, method: ResamplingMethod = .reference, limits: DecodeLimits = .prompt
     ) throws(AudioReadError) -> MonoAudio {
         let path = url.path
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else {
-            let code = errno
-            if code == ENOENT || code == ENOTDIR { throw .notFound(source: path) }
-            throw .notReadable(source: path, reason: reason(code))
-        }
+        let descriptor = try open(path)
         defer { close(descriptor) }
         return try readMono(
             fileDescriptor: descriptor, named: path, sampleRateHz: sampleRateHz, method: method, limits: limits)
@@ -47,12 +42,7 @@ public enum AudioFile {
             return try readMono(
                 bytes: bytes, named: source, sampleRateHz: sampleRateHz, method: method, limits: limits)
         }
-        var head = [UInt8](repeating: 0, count: AudioContainer.signatureLength)
-        let got = pread(fileDescriptor, &head, head.count, 0)
-        guard got >= 0 else { throw .notReadable(source: source, reason: reason(errno)) }
-        try check(Array(head[..<got]), source: source)
-        var info = SF_INFO()
-        let handle = sf_open_fd(fileDescriptor, Int32(SFM_READ), &info, 0)
+        let (handle, info) = try open(fileDescriptor, source: source)
         let audio = try SoundDecoder(source: source, limits: limits).decode(handle, info: info)
         return try resample(audio, source: source, to: sampleRateHz, method: method)
     }
@@ -75,6 +65,44 @@ public enum AudioFile {
         let handle = memory.open(&info)
         let audio = try SoundDecoder(source: source, limits: limits).decode(handle, info: info)
         return try resample(audio, source: source, to: sampleRateHz, method: method)
+    }
+
+    /// Reads a file block by block, so that memory does not grow with its length: one channel, the mean of all, at the
+    /// file's own rate.
+    ///
+    /// - Parameter take: Takes the next samples and their rate in Hz; false where it wants no more.
+    /// - Throws: `AudioReadError`; what was taken before is valid.
+    public static func readBlocks(
+        _ url: URL, limits: DecodeLimits, _ take: (_ samples: [Float], _ rateHz: Int) -> Bool
+    ) throws(AudioReadError) {
+        let path = url.path
+        let descriptor = try open(path)
+        defer { close(descriptor) }
+        let (handle, info) = try open(descriptor, source: path)
+        _ = try SoundDecoder(source: path, limits: limits).decode(handle, info: info, take)
+    }
+
+    private static func open(_ path: String) throws(AudioReadError) -> Int32 {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else {
+            let code = errno
+            if code == ENOENT || code == ENOTDIR { throw .notFound(source: path) }
+            throw .notReadable(source: path, reason: reason(code))
+        }
+        return descriptor
+    }
+
+    /// Lets libsndfile look at a file that has a beginning; `decode` closes what it opened.
+    private static func open(
+        _ descriptor: Int32, source: String
+    ) throws(AudioReadError) -> (handle: OpaquePointer?, info: SF_INFO) {
+        var head = [UInt8](repeating: 0, count: AudioContainer.signatureLength)
+        let got = pread(descriptor, &head, head.count, 0)
+        guard got >= 0 else { throw .notReadable(source: source, reason: reason(errno)) }
+        try check(Array(head[..<got]), source: source)
+        var info = SF_INFO()
+        let handle = sf_open_fd(descriptor, Int32(SFM_READ), &info, 0)
+        return (handle, info)
     }
 
     private static func check(_ firstBytes: [UInt8], source: String) throws(AudioReadError) {

@@ -10,6 +10,23 @@ struct SoundDecoder {
 
     /// Reads all frames of `handle` and closes it.
     func decode(_ handle: OpaquePointer?, info: SF_INFO) throws(AudioReadError) -> MonoAudio {
+        var mono: [Float] = []
+        let promised = max(0, Int(clamping: info.frames))
+        mono.reserveCapacity(min(promised, Int(limits.maxSeconds * Double(max(0, info.samplerate)))))
+        let wasCutShort = try decode(handle, info: info) { block, _ in
+            mono += block
+            return true
+        }
+        return MonoAudio(samples: mono, sampleRateHz: Int(info.samplerate), wasCutShort: wasCutShort)
+    }
+
+    /// Reads frames of `handle` block by block and closes it.
+    ///
+    /// - Parameter take: Takes the next samples and their rate in Hz; false where it wants no more.
+    /// - Returns: Whether there is less than the sound promised.
+    func decode(
+        _ handle: OpaquePointer?, info: SF_INFO, _ take: (_ samples: [Float], _ rateHz: Int) -> Bool
+    ) throws(AudioReadError) -> Bool {
         guard let handle else {
             throw .damaged(source: source, reason: Self.reason(nil))
         }
@@ -23,29 +40,31 @@ struct SoundDecoder {
             throw .rateOutOfRange(source: source, rateHz: rateHz, allowedHz: limits.sampleRatesHz)
         }
         let maxFrames = Int(limits.maxSeconds * Double(rateHz))
-        var mono: [Float] = []
-        mono.reserveCapacity(max(0, min(Int(clamping: info.frames), maxFrames)))
+        var count = 0
         var block = [Float](repeating: 0, count: Self.blockFrames * channels)
         while true {
             let got = Int(sf_readf_float(handle, &block, sf_count_t(Self.blockFrames)))
             guard got > 0 else { break }
-            guard mono.count + got <= maxFrames else {
+            guard count + got <= maxFrames else {
                 throw .tooLong(source: source, limitSeconds: limits.maxSeconds)
             }
+            var mono: [Float] = []
+            mono.reserveCapacity(got)
             appendMean(of: block, frames: got, channels: channels, to: &mono)
+            if let bad = mono.firstIndex(where: { !$0.isFinite }) {
+                throw .notFinite(source: source, atSeconds: Double(count + bad) / Double(rateHz))
+            }
+            count += got
+            guard take(mono, rateHz) else { return false }
         }
         let fault = sf_error(handle) != 0
-        guard !mono.isEmpty else {
+        guard count > 0 else {
             if fault { throw .damaged(source: source, reason: Self.reason(handle)) }
             throw .noSamples(source: source)
         }
-        if let bad = mono.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(source: source, atSeconds: Double(bad) / Double(rateHz))
-        }
         // mp3 promises nothing: without a header its length is guessed from the file's, tags and pictures included.
         let isGuess = Int(info.format) & SF_FORMAT_TYPEMASK == SF_FORMAT_MPEG
-        let promised = !isGuess && info.frames != sf_count_t.max && info.frames > mono.count
-        return MonoAudio(samples: mono, sampleRateHz: rateHz, wasCutShort: fault || promised)
+        return fault || !isGuess && info.frames != sf_count_t.max && info.frames > count
     }
 
     /// Appends the mean over the channels of each frame.

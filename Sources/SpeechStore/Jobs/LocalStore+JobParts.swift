@@ -48,9 +48,24 @@ extension LocalStore {
         }
     }
 
+    public func failOpenParts(of job: RecordID, because reason: String) async throws {
+        let now = clock().timeIntervalSince1970
+        let words = Self.words(reason)
+        try await write { db in
+            try Self.expectRunning(job, db)
+            try db.execute(
+                sql: "UPDATE parts SET state = 'failed', failure = ? WHERE job = ? AND state IN ('queued', 'running')",
+                arguments: [words, job.sql])
+            try Self.settle(job, at: now, db)
+        }
+    }
+
+    /// As much of a reason as is kept.
+    private static func words(_ reason: String) -> String { String(reason.prefix(1000)) }
+
     public func failPart(_ position: Int, of job: RecordID, because reason: String) async throws {
         let now = clock().timeIntervalSince1970
-        let words = String(reason.prefix(1000))
+        let words = Self.words(reason)
         try await write { db in
             try Self.endPart(position, of: job, at: now, db, "state = 'failed', failure = ?", [words])
         }
@@ -91,6 +106,11 @@ extension LocalStore {
         guard db.changesCount == 1 else {
             throw StoreError.wrongState(.part, id: "\(position) of \(id)", state: "not running")
         }
+        try settle(id, at: now, db)
+    }
+
+    /// Ends a job whose parts are over.
+    private static func settle(_ id: RecordID, at now: Double, _ db: Database) throws {
         let ended = try job(id, db)
         let isLast = ended.finishedParts + ended.failedParts == ended.partCount
         let failure = ended.failedParts > 0 ? "\(ended.failedParts) of \(ended.partCount) parts failed" : nil

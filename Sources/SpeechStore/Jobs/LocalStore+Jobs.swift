@@ -45,6 +45,13 @@ extension LocalStore {
         }
     }
 
+    public func part(_ position: Int, of job: RecordID) async throws -> JobPart? {
+        try await read { db in
+            _ = try Self.job(job, db)
+            return try Self.parts(db, "WHERE job = ? AND position = ?", [job.sql, position]).first
+        }
+    }
+
     public func cancelJob(_ id: RecordID) async throws {
         let now = clock().timeIntervalSince1970
         try await write { db in

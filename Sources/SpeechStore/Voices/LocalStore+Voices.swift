@@ -121,8 +121,7 @@ extension LocalStore {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT voices.*, \(Row.audioColumns("reference")), \(Row.audioColumns("sample")),
-                    (SELECT group_concat(modelDigest, ' ') FROM latents WHERE latents.voice = voices.id) AS digests
+                SELECT voices.*, \(Row.audioColumns("reference")), \(Row.audioColumns("sample"))
                 FROM voices
                 JOIN audio AS reference ON reference.id = voices.reference
                 LEFT JOIN audio AS sample ON sample.id = voices.preview
@@ -131,11 +130,9 @@ extension LocalStore {
             arguments: arguments)
         return try rows.compactMap { row in
             guard let reference = row.audio("reference") else { return nil }
-            let digests: String? = row["digests"]
             return Voice(
                 id: try row.id(), name: row["name"], transcript: row["transcript"], consent: row["consent"],
                 created: row.date("createdAt"), reference: reference, preview: row.audio("sample"),
-                encodedFor: Set((digests ?? "").split(separator: " ").map(String.init)),
                 owner: row.optionalID("owner"))
         }
     }

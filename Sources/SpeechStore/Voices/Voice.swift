@@ -14,8 +14,6 @@ public struct Voice: Sendable, Hashable, Identifiable {
     public let reference: StoredAudio
     /// A sample of the voice's speech.
     public let preview: StoredAudio?
-    /// The models that its latents are there for.
-    public let encodedFor: Set<String>
     /// The key that saved it.
     public let owner: RecordID?
 }
