@@ -78,7 +78,7 @@ let package = Package(
         room(
             "SpeechServer",
             imports: [
-                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "Checkpoint",
+                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "Checkpoint", "TextFrontend",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -20,8 +20,8 @@ struct DependencyRuleTests {
         "SpeechStore": ["Archives", "GRDB", "Crypto"],
         "ModelHub": ["AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1", "Crypto"],
         "SpeechServer": [
-            "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "Checkpoint", "HTTPTypes", "Hummingbird",
-            "HummingbirdCore", "Logging",
+            "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "Checkpoint", "TextFrontend", "HTTPTypes",
+            "Hummingbird", "HummingbirdCore", "Logging",
             "NIOCore", "ServiceLifecycle", "HummingbirdTLS", "NIOSSL", "SwiftASN1", "X509", "Crypto", "NIOExtras",
             "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOWebSocket",
         ],

@@ -1,4 +1,5 @@
 import Foundation
+import TextFrontend
 
 /// The files that come with the server.
 enum ServerFile {
@@ -6,8 +7,9 @@ enum ServerFile {
     ///
     /// - Throws: Where it is missing.
     static func url(_ name: String) throws(ServerError) -> URL {
-        guard let url = Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil) else {
-            throw .missingResource(name)
+        let resources = RoomResources(of: "SpeechServer")
+        guard let url = resources.url(name) else {
+            throw .missingResource(name, searched: resources.folders.map(\.path))
         }
         return url
     }

@@ -5,7 +5,7 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
     /// The address is none of this machine's, or may not be used.
     case addressRefused(host: String, port: Int, reason: String)
     /// A part of the program's installation is not there.
-    case missingResource(String)
+    case missingResource(String, searched: [String] = [])
 
     public var description: String {
         switch self {
@@ -13,7 +13,9 @@ public enum ServerError: Error, Equatable, CustomStringConvertible {
             "port \(port) of \(host) is taken by another program; stop that one, or choose another port with --port"
         case .addressRefused(let host, let port, let reason):
             "the server cannot listen on port \(port) of \(host) (\(reason)); choose another with --host and --port"
-        case .missingResource(let name): "the program's file \(name) is missing; build it again"
+        case .missingResource(let name, let searched):
+            "the program's file \(name) is missing\(searched.isEmpty ? "" : " from ")\(searched.joined(separator: ", ")); "
+                + "build or install it again"
         }
     }
 }

@@ -1,34 +1,14 @@
 import Foundation
 
-/// Where the data files of this room lie, and how they are read.
+/// The data files of this room, and how they are read.
 enum ResourceFolder {
-    private static let name = "mynah_TextFrontend.resources"
-
-    /// Beside the program, where the build puts it, or in the share folder of an installation.
-    ///
-    /// `Bundle.module` is not asked: it holds the path of the build machine and stops the program when that is gone.
-    private static var candidates: [URL] {
-        guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return [] }
-        let folder = program.deletingLastPathComponent()
-        let prefix = folder.deletingLastPathComponent()
-        return [
-            folder.appendingPathComponent(name),
-            prefix.appendingPathComponent("share/mynah/\(name)"),
-            prefix.appendingPathComponent("lib/mynah/\(name)"),
-        ]
-    }
-
-    /// The first of the candidate folders that has this file.
+    /// Where a file is.
     static func file(_ file: String) throws(LexiconError) -> URL {
-        let folders = candidates
-        for folder in folders {
-            // `.copy("Resources")` keeps the folder's name; an installer may leave it out.
-            for url in [folder.appendingPathComponent("Resources/\(file)"), folder.appendingPathComponent(file)]
-            where FileManager.default.fileExists(atPath: url.path) {
-                return url
-            }
+        let resources = RoomResources(of: "TextFrontend")
+        guard let url = resources.url(file) else {
+            throw .resourcesMissing(file: file, searched: resources.folders.map(\.path))
         }
-        throw .resourcesMissing(file: file, searched: folders.map(\.path))
+        return url
     }
 
     /// The bytes of a file of a bounded size.
