@@ -21,7 +21,9 @@ struct ArrivingTextTests {
             let piece = rest.prefix(Int.random(in: sizes, using: &generator))
             rest = rest.dropFirst(piece.count)
             arriving.append(String(piece))
+            #expect(arriving.restLength == arriving.rest.unicodeScalars.count)
             found += arriving.takeWhole()
+            #expect(arriving.restLength == arriving.rest.unicodeScalars.count)
         }
         found += arriving.takeAll()
         return found.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }

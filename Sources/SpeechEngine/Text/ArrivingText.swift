@@ -15,13 +15,18 @@ public struct ArrivingText: Sendable {
 
     /// What was not given away yet.
     public private(set) var rest = ""
+    /// Unicode scalars of it, counted as they come: a long text in small pieces is not counted again for each.
+    public private(set) var restLength = 0
     /// Bytes from which on looking for an end makes sense again.
     private var nextLook = 0
 
     public init() {}
 
     /// Takes the next piece.
-    public mutating func append(_ piece: String) { rest += piece }
+    public mutating func append(_ piece: String) {
+        rest += piece
+        restLength += piece.unicodeScalars.count
+    }
 
     /// The sentences that are whole, with the white space between them; what has nothing to say comes with its neighbour.
     ///
@@ -40,6 +45,7 @@ public struct ArrivingText: Sendable {
         var sentences = take(Self.ends(of: rest, maximumLength: .max), minimumSeconds)
         if SpeakableText.isSpeakable(rest) { sentences.append(rest) }
         rest = ""
+        restLength = 0
         nextLook = 0
         return sentences
     }
@@ -54,7 +60,10 @@ public struct ArrivingText: Sendable {
             sentences.append(String(sentence))
             start = end
         }
-        rest = String(rest[start...])
+        if !sentences.isEmpty {
+            rest = String(rest[start...])
+            restLength = rest.unicodeScalars.count
+        }
         return sentences
     }
 
