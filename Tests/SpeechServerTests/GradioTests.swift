@@ -263,6 +263,54 @@ struct GradioTests {
         }
     }
 
+    @Test func callsAreKeptAsOtherSpeechIs() async throws {
+        try await TestServer.withStore(FakeEngine(), { $0.keys = GivenKeys() }) { server, store in
+            let (key, secret) = try await store.addKey(name: "one", limits: KeyLimits(), isAdmin: false)
+            let headers = ["Authorization": "Bearer \(secret)"]
+            func speak(_ text: String) async -> String {
+                let call = await server.post("/gradio_api/call/generate", #"{"data":["\#(text)"]}"#, headers)
+                return await server.send("GET", "/gradio_api/call/generate/\(Self.event(call))", headers).text
+            }
+            #expect(await speak("Hello.").hasPrefix("event: complete"))
+            try await store.changeSettings { $0.keepsHistory = false }
+            #expect(await speak("A secret.").hasPrefix("event: complete"))
+            let kept = try await store.history(owner: key.id, before: nil, limit: 9)
+            #expect(kept.map(\.text) == ["Hello."] && kept.first?.model == "fake")
+        }
+    }
+
+    /// Boxes are few, and nobody takes them all.
+    @Test func oneOwnerDoesNotTakeTheRoomOfOthers() throws {
+        let desk = GradioDesk(boxLimit: 4, ownerLimit: 2)
+        let wait: @Sendable () async -> GradioMessage = {
+            try? await Task.sleep(for: .seconds(30))
+            return .heartbeat
+        }
+        for name in ["a", "b"] { desk.begin(name, of: "greedy", try desk.makeBox(name, of: "greedy"), wait) }
+        #expect(throws: APIError.self) { try desk.makeBox("c", of: "greedy") }
+        for name in ["a", "b"] { _ = try desk.makeBox(name, of: "modest") }
+        // Boxes without calls make room for new ones, of the same owner and of others.
+        _ = try desk.makeBox("c", of: "modest")
+        #expect(["a", "b", "c"].count { desk.box($0, of: "modest") != nil } == 2 && desk.box("c", of: "modest") != nil)
+        _ = try desk.makeBox("a", of: "late")
+        #expect(desk.box("a", of: "late") != nil && desk.box("a", of: "greedy") != nil)
+        desk.abandon("a", of: "greedy")
+        _ = try desk.makeBox("c", of: "greedy")
+        desk.abandon("b", of: "greedy")
+    }
+
+    @Test func refusedCallsLeaveNothingBehind() async throws {
+        let engine = FakeEngine { $0.refusal = .queueFull(capacity: 1, retryAfter: .seconds(4)) }
+        try await TestServer.run(engine) { server in
+            for _ in 0..<120 {
+                #expect(await server.post("/gradio_api/call/generate", #"{"data":["Hello."]}"#).status == 503)
+            }
+            engine.state.withLock { $0.refusal = nil }
+            let event = Self.event(await server.post("/gradio_api/call/generate", #"{"data":["Hello."]}"#))
+            #expect(await server.send("GET", "/gradio_api/call/generate/\(event)").text.hasPrefix("event: complete"))
+        }
+    }
+
     /// What is old goes, and what does not fit.
     @Test func filesDoNotStayForEver() throws {
         let short = GradioShelf(time: .zero)

@@ -66,6 +66,10 @@ struct JobRouteTests {
                     + (await client.read { $0.suffix(5) == Array("0\r\n\r\n".utf8) }))
             let names = Self.names(rest.text)
             #expect(names.filter { $0 == "part" }.count == 2 && names.last == "end", "\(names)")
+            let end = try #require(
+                rest.text.components(separatedBy: "event: end\ndata: ").last?.split(separator: "\n").first)
+            let told = try JSONSerialization.jsonObject(with: Data(end.utf8)) as? [String: Any]
+            #expect(abs((told?["seconds"] as? Double ?? 0) - 1.6) < 1e-9, "what came of it is told with the end")
             let lastID = rest.text.components(separatedBy: "\n").filter { $0.hasPrefix("id: ") }.map { $0.dropFirst(4) }
             // One who missed the end hears it; one who heard it is told not to come back; a stranger's number begins anew.
             let before = String(try #require(lastID.dropLast().last))
@@ -175,6 +179,47 @@ struct JobRouteTests {
             let id = await server.post("/api/v1/jobs", #"{"lines":["a","b"]}"#).json["id"] as? String ?? ""
             let job = await Self.ended(server, id)
             #expect(job["state"] as? String == "failed" && job["parts_failed"] as? Int == 2)
+        }
+    }
+
+    /// Of jobs that are over only the latest are remembered, and who listens in vain leaves nothing.
+    @Test func newsDoesNotGrow() async {
+        let news = JobNews()
+        let jobs = (0..<200).map { _ in RecordID() }
+        for job in jobs {
+            news.tell("job", ["state": "running"], of: job)
+            news.tell("end", ["state": "finished"], of: job)
+            news.tell("progress", ["seconds": 1], of: job)
+        }
+        #expect(news.count == 64)
+        let (missed, events, stop) = news.listen(to: jobs[199], after: "\(news.epoch)-1")
+        #expect(missed?.map(\.name) == ["end"], "nothing comes after the end")
+        for await _ in events { Issue.record("an end was told twice") }
+        stop()
+        let (_, _, leave) = news.listen(to: RecordID(), after: nil)
+        #expect(news.count == 65)
+        leave()
+        #expect(news.count == 64)
+        news.forget(jobs[199])
+        #expect(news.count == 63)
+    }
+
+    @Test func aJobWithoutAVoiceFailsAsAWhole() async throws {
+        try await TestServer.withStore { server, store in
+            let voice = try await store.addVoice(
+                NewVoice(
+                    name: "Ada", transcript: "Words.", consent: "Yes.",
+                    reference: NewAudio(.bytes(Data("no sound".utf8)), mediaType: "audio/wav")))
+            let new = NewJob(
+                kind: .batch, title: "t", model: "fake", voice: voice.id, builtInVoice: nil,
+                parameters: try JSONText(
+                    encoding: JobParameters(speech: KeptParameters(SpeechRequest("")), pause_seconds: 0, starts: nil)),
+                owner: nil, parts: ["one", "two", "three"])
+            let id = try await store.addJob(new).id
+            // Any new job wakes the runner.
+            _ = await server.post("/api/v1/jobs", #"{"lines":["one"]}"#)
+            let job = await Self.ended(server, id.description)
+            #expect(job["state"] as? String == "failed" && job["parts_failed"] as? Int == 3, "\(job)")
         }
     }
 }

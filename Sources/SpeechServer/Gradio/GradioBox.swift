@@ -12,7 +12,10 @@ final class GradioBox: Sendable {
         var lastUse = ContinuousClock.now
     }
 
+    let owner: String
     private let state = Mutex(State())
+
+    init(owner: String) { self.owner = owner }
 
     /// Calls that are not over for the reader.
     var calls: Set<String> { state.withLock { $0.calls } }

@@ -47,8 +47,7 @@ struct GradioRoutes: Sendable {
 
     /// Takes a recording, and judges it by decoding it.
     private func upload(_ exchange: Exchange) async throws -> Response {
-        let limit = exchange.limits.recordingBytes
-        let form = try await exchange.form(limit: limit + (64 << 10), files: ["files"])
+        let form = try await exchange.form(limit: exchange.limits.recordingFormBytes, files: ["files"])
         let bytes = try form.file("files").bytes
         let rate = source.loaded?.sampleRateHz
         do {
@@ -86,8 +85,15 @@ struct GradioRoutes: Sendable {
         let function = try function(exchange)
         let event = "\(RecordID())"
         let fields = try await exchange.json()
-        let box = try desk.makeBox("call \(event)", of: exchange.owner)
-        return Answers.json(["event_id": try await begin(function, fields, event, box, exchange)])
+        let name = "call \(event)"
+        let box = try desk.makeBox(name, of: exchange.owner)
+        do {
+            return Answers.json(["event_id": try await begin(function, fields, event, box, exchange)])
+        } catch {
+            // Nobody hears of this event, so nobody will ask for its box.
+            desk.abandon(name, of: exchange.owner)
+            throw error
+        }
     }
 
     /// Begins a call. What is wrong with its inputs is told as the call's error; that there is no room, as the answer.
@@ -96,8 +102,8 @@ struct GradioRoutes: Sendable {
     ) async throws(APIError) -> String {
         let head = exchange.request.head
         let speech = GradioSpeech(
-            source: source, shelf: shelf, meter: exchange.services.meter, caller: exchange.caller, event: event,
-            box: box, address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
+            door: exchange.door(to: source), shelf: shelf, event: event, box: box,
+            address: "\(head.scheme ?? "http")://\(head.authority ?? "localhost")")
         do throws(APIError) {
             let inputs = try Self.inputs(of: function, fields)
             let accepted = try await inputs.prompt == nil ? speech.submit(inputs.request) : nil

@@ -8,12 +8,12 @@ struct GradioSpeech: Sendable {
         let ticket: SpeechTicket
         /// Counts against the limits of the key as long as the call goes on.
         let pass: KeyMeter.Pass?
+        /// Keeps it for the history.
+        let recorder: HistoryRecorder?
     }
 
-    let source: any SpeechSource
+    let door: SpeechDoor
     let shelf: GradioShelf
-    let meter: KeyMeter
-    let caller: Caller
     let event: String
     let box: GradioBox
     /// Where files are, as the client calls the server.
@@ -23,15 +23,10 @@ struct GradioSpeech: Sendable {
     ///
     /// - Throws: `APIError`.
     func submit(_ request: SpeechRequest) async throws(APIError) -> Accepted {
-        var request = request
-        request.owner = caller.name
-        let pass = try meter.admit(
-            caller, characters: request.text.unicodeScalars.count, engine: source.snapshot())
-        do throws(AdmissionError) {
-            return Accepted(ticket: try await source.submit(request), pass: pass)
-        } catch {
-            throw APIError(error)
-        }
+        let pass = try door.count(request.text)
+        let ticket = try await door.submit(request)
+        return Accepted(
+            ticket: ticket, pass: pass, recorder: door.recorder(of: ticket, request, voice: ChosenVoice()))
     }
 
     /// Speaks.
@@ -46,7 +41,7 @@ struct GradioSpeech: Sendable {
             let call: Accepted
             if let accepted { call = accepted } else { call = try await submit(request) }
             defer { withExtendedLifetime(call.pass) {} }
-            return .completed(event: event, file: try await speech(call.ticket))
+            return .completed(event: event, file: try await speech(call))
         } catch let error as APIError {
             return .failed(event: event, message: error.message)
         } catch {
@@ -55,27 +50,29 @@ struct GradioSpeech: Sendable {
     }
 
     private func voice(_ file: String, _ transcript: String) async throws -> VoicePrompt {
-        guard case .recording(let audio)? = shelf.file(file, of: caller.name)?.content else {
+        guard case .recording(let audio)? = shelf.file(file, of: door.caller.name)?.content else {
             throw APIError.bad(
                 "prompt_wav_path_input",
                 "The prompt audio is not here (any more): upload it again. Paths and addresses are never opened.")
         }
-        guard audio.sampleRateHz == source.loaded?.sampleRateHz else {
+        guard audio.sampleRateHz == door.source.loaded?.sampleRateHz else {
             throw APIError.bad("prompt_wav_path_input", "The model has changed: upload the prompt audio again.")
         }
         do throws(AdmissionError) {
-            return try await source.voice(recording: audio.samples, transcript: transcript)
+            return try await door.source.voice(recording: audio.samples, transcript: transcript)
         } catch {
             throw APIError(error)
         }
     }
 
-    private func speech(_ ticket: SpeechTicket) async throws -> GradioFile.Description {
+    private func speech(_ call: Accepted) async throws -> GradioFile.Description {
+        let ticket = call.ticket
         let audio = EncodedAudio()
         let writer = try AudioWriter(
             to: .memory(audio), format: .wav, sampleRateHz: ticket.sampleRateHz, encodedRateHz: nil)
         var hasSound = false
         for await happening in ticket.events {
+            await call.recorder?.hear(happening)
             switch happening {
             case .queued(let position, let eta):
                 box.post(.estimation(event: event, rank: position, etaSeconds: eta.inSeconds))
@@ -92,7 +89,7 @@ struct GradioSpeech: Sendable {
         guard hasSound else { throw APIError.noAudio }
         _ = try writer.finish()
         let bytes = audio.bytes
-        let id = shelf.keep(GradioFile(owner: caller.name, content: .speech(bytes)))
+        let id = shelf.keep(GradioFile(owner: door.caller.name, content: .speech(bytes)))
         return GradioFile.Description(path: id, url: "\(address)/gradio_api/file=\(id)", size: bytes.count)
     }
 }

@@ -95,7 +95,9 @@ extension APIError {
             case .totalDeadline:
                 self.init(.serviceUnavailable, .server, code: "deadline_exceeded", "The request took too long.")
             case .shutdown:
-                self.init(.serviceUnavailable, .server, code: "draining", "The server is shutting down.")
+                self.init(
+                    .serviceUnavailable, .server, code: "draining",
+                    "The server is shutting down, or its model is being changed.")
             case .slowReader:
                 self.init(
                     .serviceUnavailable, .server, code: "slow_reader", "The sound was not read, and so it was ended.")

@@ -21,6 +21,11 @@ struct Exchange: Sendable {
     /// The key of limits and of fairness.
     var owner: String { caller.name }
 
+    /// The way to the engine for what is asked here.
+    func door(to source: any SpeechSource) -> SpeechDoor {
+        SpeechDoor(source: source, services: services, caller: caller, id: id, logger: logger)
+    }
+
     /// Reads the whole body.
     ///
     /// - Parameter limit: Bytes; nil for the usual limit.

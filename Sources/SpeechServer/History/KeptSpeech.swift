@@ -16,6 +16,9 @@ final class KeptSpeech {
     private let sound = EncodedAudio()
     private let writer: AudioWriter
     private var marks: [SpeechMark] = []
+    /// Where the speech that is under way begins: samples and marks before it.
+    private var start = (samples: 0, marks: 0)
+    private var samples = 0
 
     init(sampleRateHz: Int) throws(AudioWriteError) {
         self.sampleRateHz = sampleRateHz
@@ -25,16 +28,25 @@ final class KeptSpeech {
     /// Encoded so far; encoders gather sound before they give any.
     var byteCount: Int { sound.bytes.count }
 
-    func add(_ samples: [Float]) throws(AudioWriteError) { try writer.append(samples) }
+    func add(_ samples: [Float]) throws(AudioWriteError) {
+        try writer.append(samples)
+        self.samples += samples.count
+    }
 
-    func add(_ mark: SpeechMark) { marks.append(mark) }
+    /// - Parameter textStart: Where the text of the mark's speech begins in the whole, in Unicode scalars.
+    func add(_ mark: SpeechMark, textStart: Int = 0) {
+        marks.append(mark.moved(marks: start.marks, samples: start.samples, text: textStart))
+    }
 
-    /// All of it. Nothing can be added afterwards.
-    func finish(_ outcome: SpeechOutcome) throws(AudioWriteError) -> (audio: NewAudio, timings: KeptTimings) {
+    /// Another speech follows.
+    func follow() { start = (samples, marks.count) }
+
+    /// All of it, with what its speeches came to. Nothing can be added afterwards.
+    func finish(_ outcomes: [SpeechOutcome]) throws(AudioWriteError) -> (audio: NewAudio, timings: KeptTimings) {
         let samples = try writer.finish().samples
         return (
             NewAudio(.bytes(Data(sound.bytes)), mediaType: KeptSound.format.mediaType),
-            KeptTimings(sampleRateHz: sampleRateHz, samples: samples, outcome: outcome, marks: marks)
+            KeptTimings(sampleRateHz: sampleRateHz, samples: samples, outcomes: outcomes, marks: marks)
         )
     }
 }
@@ -93,13 +105,17 @@ struct KeptTimings: Codable, Sendable {
     var retries: [String]?
     var marks: [Mark]
 
-    init(sampleRateHz: Int, samples: Int, outcome: SpeechOutcome, marks: [SpeechMark]) {
+    /// - Parameter outcomes: What the speeches came to that follow each other in the sound.
+    init(sampleRateHz: Int, samples: Int, outcomes: [SpeechOutcome], marks: [SpeechMark]) {
         sample_rate = sampleRateHz
         self.samples = samples
-        rtf = outcome.rtf.flatMap { $0.isFinite ? $0 : nil }
-        queue_wait_seconds = outcome.queueWait.inSeconds
-        first_audio_seconds = outcome.timeToFirstAudio?.inSeconds
-        retries = outcome.retries.isEmpty ? nil : outcome.retries.map(\.rawValue)
+        let seconds = outcomes.reduce(0) { $0 + $1.seconds }
+        let work = outcomes.reduce(0) { $0 + ($1.total - $1.queueWait).inSeconds }
+        rtf = seconds > 0 ? work / seconds : nil
+        queue_wait_seconds = outcomes.first?.queueWait.inSeconds
+        first_audio_seconds = outcomes.first?.timeToFirstAudio?.inSeconds
+        let names = outcomes.flatMap(\.retries).map(\.rawValue)
+        retries = names.isEmpty ? nil : names
         self.marks = marks.map { mark in
             Mark(
                 index: mark.index, text: mark.text, text_start: mark.textRange.lowerBound,
@@ -114,10 +130,19 @@ struct KeptTimings: Codable, Sendable {
     func speechMarks(from index: Int = 0, samples: Int = 0, text: Int = 0) -> [SpeechMark] {
         marks.enumerated().map { number, mark in
             SpeechMark(
-                index: index + number, text: mark.text,
-                textRange: (mark.text_start + text)..<(max(mark.text_start, mark.text_end) + text),
-                samples: (mark.start_sample + samples)..<(max(mark.start_sample, mark.end_sample) + samples),
-                pauseSamples: 0)
+                index: number, text: mark.text, textRange: mark.text_start..<max(mark.text_start, mark.text_end),
+                samples: mark.start_sample..<max(mark.start_sample, mark.end_sample), pauseSamples: 0
+            ).moved(marks: index, samples: samples, text: text)
         }
+    }
+}
+
+extension SpeechMark {
+    /// The same where other speech comes before it.
+    fileprivate func moved(marks: Int, samples count: Int, text scalars: Int) -> SpeechMark {
+        SpeechMark(
+            index: index + marks, text: text,
+            textRange: (textRange.lowerBound + scalars)..<(textRange.upperBound + scalars),
+            samples: (samples.lowerBound + count)..<(samples.upperBound + count), pauseSamples: pauseSamples)
     }
 }

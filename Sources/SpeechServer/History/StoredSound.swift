@@ -45,7 +45,7 @@ struct StoredSound: Sendable {
                     if piece.silenceBefore > 0 {
                         try writer.append([Float](repeating: 0, count: piece.silenceBefore))
                     }
-                    try writer.append(try Self.samples(of: piece.file, rateHz: rate))
+                    try Self.copy(piece.file, rateHz: rate, to: writer)
                 }
                 _ = try writer.finish()
             }
@@ -77,14 +77,34 @@ struct StoredSound: Sendable {
             sampleRateHz: sampleRateHz)
     }
 
+    /// What was kept was ours to begin with.
+    private static let keptLimits = DecodeLimits(maxSeconds: 1_000_000, maxBytes: .max)
+
+    /// Appends a kept sound, block by block where it has the rate that is wished.
+    private static func copy(_ file: URL, rateHz: Int, to writer: AudioWriter) throws {
+        var fault: AudioWriteError?
+        var isOther = false
+        try reading {
+            try AudioFile.readBlocks(file, limits: keptLimits) { block, blockRateHz in
+                isOther = blockRateHz != rateHz
+                guard !isOther else { return false }
+                do throws(AudioWriteError) { try writer.append(block) } catch { fault = error }
+                return fault == nil
+            }
+        }
+        if let fault { throw fault }
+        if isOther { try writer.append(try samples(of: file, rateHz: rateHz)) }
+    }
+
     /// The samples of a kept sound.
     static func samples(of file: URL, rateHz: Int) throws -> [Float] {
-        do throws(AudioReadError) {
-            return try AudioFile.readMono(file, sampleRateHz: rateHz, limits: .recording).samples
-        } catch {
+        try reading { try AudioFile.readMono(file, sampleRateHz: rateHz, limits: keptLimits).samples }
+    }
+
+    private static func reading<Value>(_ read: () throws -> Value) throws -> Value {
+        do { return try read() } catch AudioReadError.notFound(let source) {
             // Nothing but a deletion in this moment takes a file away.
-            if case .notFound = error { throw StoreError.notFound(.audio, id: file.lastPathComponent) }
-            throw error
+            throw StoreError.notFound(.audio, id: URL(fileURLWithPath: source).lastPathComponent)
         }
     }
 }
@@ -110,8 +130,7 @@ final class NamelessFile: Sendable {
             throw errno == ENOENT
                 ? StoreError.notFound(.audio, id: url.lastPathComponent) : StoreError.file(path: url.path, code: errno)
         }
-        var status = stat()
-        byteCount = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        byteCount = max(0, Int(lseek(descriptor, 0, SEEK_END)))
     }
 
     deinit { close(descriptor) }

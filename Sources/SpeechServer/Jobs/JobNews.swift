@@ -18,14 +18,21 @@ final class JobNews: Sendable {
         var events: [Event] = []
         var listeners: [Int: AsyncStream<Event>.Continuation] = [:]
         var nextListener = 0
+        var isOver: Bool { events.last?.isEnd ?? false }
+        /// Whether it says nothing that a new one would not.
+        var isEmpty: Bool { last == 0 && listeners.isEmpty }
     }
 
     private struct State {
         var topics: [RecordID: Topic] = [:]
+        /// Jobs that are over, oldest first.
+        var over: [RecordID] = []
         var isClosed = false
     }
 
     private static let kept = 256
+    /// Jobs that are over, and whose end can still be read by those who were cut off. Of others the store knows.
+    private static let keptJobs = 64
     private let state = Mutex(State())
     /// Numbers of another process mean nothing here.
     let epoch = String(UInt32.random(in: 0 ... .max), radix: 16)
@@ -35,6 +42,8 @@ final class JobNews: Sendable {
         let data = Answers.jsonBytes(value)
         state.withLock { state in
             var topic = state.topics[job, default: Topic()]
+            // A part that is cut off may tell of its last patch.
+            guard !topic.isOver else { return }
             topic.last += 1
             let event = Event(number: topic.last, name: name, data: data)
             // Of news of progress only the latest counts.
@@ -49,6 +58,9 @@ final class JobNews: Sendable {
             }
             if event.isEnd { topic.listeners = [:] }
             state.topics[job] = topic
+            guard event.isEnd else { return }
+            state.over.append(job)
+            if state.over.count > Self.keptJobs { state.topics[state.over.removeFirst()] = nil }
         }
     }
 
@@ -73,7 +85,7 @@ final class JobNews: Sendable {
                 else { return nil }
                 return topic.events.filter { $0.number > number }
             }
-            if state.isClosed || topic.events.last?.isEnd ?? false {
+            if state.isClosed || topic.isOver {
                 continuation.finish()
             } else {
                 topic.listeners[token] = continuation
@@ -83,7 +95,10 @@ final class JobNews: Sendable {
                 missed, stream,
                 { [weak self] in
                     continuation.finish()
-                    self?.state.withLock { $0.topics[job]?.listeners[token] = nil }
+                    self?.state.withLock { state in
+                        state.topics[job]?.listeners[token] = nil
+                        if state.topics[job]?.isEmpty ?? false { state.topics[job] = nil }
+                    }
                 }
             )
         }
@@ -98,9 +113,15 @@ final class JobNews: Sendable {
     /// The number of the last event so far.
     func last(of job: RecordID) -> Int { state.withLock { $0.topics[job]?.last ?? 0 } }
 
+    /// Jobs of which there is news.
+    var count: Int { state.withLock { $0.topics.count } }
+
     /// Forgets a job that is gone.
     func forget(_ job: RecordID) {
-        let topic = state.withLock { $0.topics.removeValue(forKey: job) }
+        let topic = state.withLock { state in
+            state.over.removeAll { $0 == job }
+            return state.topics.removeValue(forKey: job)
+        }
         for listener in topic?.listeners.values ?? [:].values { listener.finish() }
     }
 

@@ -54,6 +54,12 @@ struct JobReport: Encodable {
     var seconds: Double?
     var parts: [Part]?
 
+    /// A job without its parts, but with the seconds that they have.
+    init(_ job: Job, secondsIn store: any JobStoring) async throws {
+        self.init(job)
+        seconds = Self.seconds(try await store.parts(of: job.id).map { Part($0) })
+    }
+
     init(_ job: Job, parts: [JobPart]? = nil) {
         id = job.id.description
         number = job.number
@@ -71,6 +77,8 @@ struct JobReport: Encodable {
         let asked: JobParameters? = try? job.parameters.decode()
         parameters = asked.map { Asked(speech: $0.speech, pause_seconds: $0.pause_seconds) }
         self.parts = parts?.map { Part($0) }
-        seconds = self.parts.map { $0.reduce(0) { $0 + ($1.seconds ?? 0) } }
+        seconds = self.parts.map(Self.seconds)
     }
+
+    private static func seconds(_ parts: [Part]) -> Double { parts.reduce(0) { $0 + ($1.seconds ?? 0) } }
 }

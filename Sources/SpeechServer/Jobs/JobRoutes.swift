@@ -60,7 +60,8 @@ struct JobRoutes: Sendable {
         if job.state.isOpen, !removes {
             do {
                 try await exchange.services.jobs?.cancel(job.id)
-                return Answers.json(JobReport(try await exchange.store.job(job.id)))
+                return Answers.json(
+                    try await JobReport(exchange.store.job(job.id), secondsIn: exchange.store))
             } catch StoreError.wrongState {
                 // It ended in this moment.
             }
@@ -83,6 +84,7 @@ struct JobRoutes: Sendable {
             stop()
             return Response(status: .noContent)
         }
+        let report = Answers.jsonBytes(try await JobReport(now, secondsIn: exchange.store))
         let token = exchange.connection.listen(stop)
         let last = news.last(of: job.id)
         return Response(
@@ -104,10 +106,10 @@ struct JobRoutes: Sendable {
                         isOver = isOver || event.isEnd
                     }
                 } else {
-                    try await send(last, "job", Answers.jsonBytes(JobReport(now)))
+                    try await send(last, "job", report)
                 }
                 if !now.state.isOpen, !isOver {
-                    try await send(last, "end", Answers.jsonBytes(JobReport(now)))
+                    try await send(last, "end", report)
                     isOver = true
                 }
                 if !isOver {

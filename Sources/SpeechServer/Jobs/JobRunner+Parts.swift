@@ -69,7 +69,7 @@ extension JobRunner {
             case .finished(let outcome):
                 switch outcome.end {
                 case .complete, .lengthLimit:
-                    let (audio, timings) = try speech.finish(outcome)
+                    let (audio, timings) = try speech.finish([outcome])
                     try await end(part, of: job, audio, outcome.seed, timings)
                     running[job.id]?.seconds[part.position] = timings.seconds
                     return outcome.voice

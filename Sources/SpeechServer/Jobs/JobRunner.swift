@@ -14,6 +14,8 @@ actor JobRunner {
         /// Seconds spoken so far, by part.
         var seconds: [Int: Double] = [:]
         var isCancelled = false
+        /// Whether it was removed from the store, too.
+        var isDropped = false
         var voice: RecordID?
     }
 
@@ -77,12 +79,14 @@ actor JobRunner {
     func cancel(_ id: RecordID) async throws {
         try await store.cancelJob(id)
         end(id)
-        tellEnd(try await store.job(id))
+        try await tellEnd(id)
     }
 
     /// Stops work on a job that is about to be removed.
     func drop(_ id: RecordID) {
         end(id)
+        // What is under way may still tell of its last patch.
+        running[id]?.isDropped = true
         news.forget(id)
     }
 
@@ -118,7 +122,7 @@ actor JobRunner {
 
     private func work(_ job: Job) async {
         defer {
-            running[job.id] = nil
+            if running.removeValue(forKey: job.id)?.isDropped ?? false { news.forget(job.id) }
             ring()
         }
         news.tell("job", JobReport(job), of: job.id)
@@ -130,7 +134,7 @@ actor JobRunner {
                 }
                 try await group.waitForAll()
             }
-            if !isStopping { tellEnd(try await store.job(job.id)) }
+            if !isStopping { try await tellEnd(job.id) }
         } catch StoreError.wrongState, StoreError.notFound(.job, _) {
             // It was cancelled or removed; whoever did that has told so.
         } catch Waiting.stopping {
@@ -171,22 +175,19 @@ actor JobRunner {
     private func giveUp(_ job: Job, because error: any Error) async {
         let reason = (error as? APIError)?.message ?? (error as? StoreError)?.description ?? "\(error)"
         do {
-            while let part = try await store.startNextPart(of: job.id) {
-                try await store.failPart(part.position, of: job.id, because: reason)
-            }
-            for part in try await store.parts(of: job.id) where part.state == .running {
-                try await store.failPart(part.position, of: job.id, because: reason)
-            }
+            try await store.failOpenParts(of: job.id, because: reason)
         } catch StoreError.wrongState {
+            // Its last part had ended.
         } catch {
             logger.error("job not ended", metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
-        if let ended = try? await store.job(job.id) { tellEnd(ended) }
+        try? await tellEnd(job.id)
     }
 
-    private func tellEnd(_ job: Job) {
+    private func tellEnd(_ id: RecordID) async throws {
+        let job = try await store.job(id)
         guard !job.state.isOpen else { return }
-        news.tell("end", JobReport(job), of: job.id)
+        news.tell("end", try await JobReport(job, secondsIn: store), of: id)
     }
 
     /// Speaks the next part.

@@ -76,12 +76,13 @@ struct JobSoundRoutes: Sendable {
     private func part(_ exchange: Exchange) async throws -> Response {
         let format = try StoredSound.format(try exchange.query(["format"]))
         let job = try await JobRoutes.job(exchange)
-        let parts = try await exchange.store.parts(of: job.id)
-        guard let index = Int(exchange.values["part"] ?? ""), parts.indices.contains(index) else {
-            throw APIError(.notFound, code: "part_not_found", "This job has \(parts.count) parts, counted from 0.")
+        guard let index = Int(exchange.values["part"] ?? ""),
+            let part = try await exchange.store.part(index, of: job.id)
+        else {
+            throw APIError(.notFound, code: "part_not_found", "This job has \(job.partCount) parts, counted from 0.")
         }
-        guard let audio = parts[index].audio, let timings: KeptTimings = try parts[index].timings?.decode() else {
-            throw APIError(.conflict, code: "nothing_finished", "This part is \(parts[index].state.rawValue).")
+        guard let audio = part.audio, let timings: KeptTimings = try part.timings?.decode() else {
+            throw APIError(.conflict, code: "nothing_finished", "This part is \(part.state.rawValue).")
         }
         return try await StoredSound(sampleRateHz: timings.sample_rate).answer(
             [StoredSound.Piece(audio, in: try exchange.store)], format: format,

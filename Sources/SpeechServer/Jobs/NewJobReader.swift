@@ -31,7 +31,8 @@ struct NewJobReader: Sendable {
         let fields: JSONFields
         let script: Script
         if exchange.mediaType == "multipart/form-data" {
-            let form = try await exchange.form(limit: exchange.limits.textFileBytes + (64 << 10), files: ["file"])
+            let form = try await exchange.form(
+                limit: exchange.limits.textFileBytes + ServerConfiguration.Limits.formBytes, files: ["file"])
             fields = form.json(plain: ["title", "voice", "cutting", "split"])
             try fields.refuseOthers(than: Self.known.union(["split"]).subtracting(["lines", "text"]))
             script = try Self.script(

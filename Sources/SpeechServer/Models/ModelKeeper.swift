@@ -44,6 +44,8 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
         var lastWork = ContinuousClock.now
         /// The last change that was begun; each waits for the one before.
         var change: Task<Void, any Error>?
+        /// Changes that were begun and are not over.
+        var changes = 0
         /// The loading of an idle model, as long as it goes on.
         var waking: Task<Void, any Error>?
     }
@@ -120,7 +122,9 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
         _ state: inout State, _ work: @escaping @Sendable (ModelKeeper) async throws -> Void
     ) -> Task<Void, any Error> {
         let before = state.change
+        state.changes += 1
         let task = Task {
+            defer { self.state.withLock { $0.changes -= 1 } }
             _ = await before?.result
             if self.state.withLock({ $0.isStopped }) { return }
             do { try await work(self) } catch {
@@ -164,6 +168,7 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
     // MARK: Speaking
 
     public var isIdle: Bool { state.withLock { $0.isIdle } }
+    public var isChanging: Bool { state.withLock { $0.changes > 0 && !$0.isStopped } }
 
     public var loaded: LoadedModel? {
         engine.loaded ?? state.withLock { $0.isIdle || $0.waking != nil ? $0.lastLoaded : nil }

@@ -81,6 +81,4 @@ extension SpeechSource {
     private var sleeps: Bool { isIdle && snapshot().state == .unloaded }
     /// A word for what the engine does, or that it sleeps.
     var stateName: String { sleeps ? "idle" : snapshot().state.name }
-    /// Whether requests are taken.
-    var takesRequests: Bool { sleeps || snapshot().state == .ready }
 }

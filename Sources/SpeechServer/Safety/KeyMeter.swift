@@ -16,8 +16,11 @@ final class KeyMeter: Sendable {
         var underWay = 0
     }
 
-    private static let window: Duration = .seconds(60)
+    private let window: Duration
     private let accounts = Mutex<[RecordID: Account]>([:])
+
+    /// - Parameter window: How long a request counts; limits and their words are those of a minute.
+    init(window: Duration = .seconds(60)) { self.window = window }
 
     /// A request that is under way; when nobody holds it any longer, it is over.
     final class Pass: Sendable {
@@ -52,14 +55,14 @@ final class KeyMeter: Sendable {
         }
         let refusal = accounts.withLock { accounts -> (String, Duration)? in
             var account = accounts[key, default: Account()]
-            account.uses.removeAll { now - $0.at >= Self.window }
+            account.uses.removeAll { now - $0.at >= window }
             defer { accounts[key] = account }
             if holds, let most = limits.concurrentRequests, account.underWay >= most {
                 return ("\(most) of this key's requests are under way", Self.wait(engine))
             }
             if let most = limits.requestsPerMinute, account.uses.count >= most {
                 let oldest = account.uses[account.uses.count - most].at
-                return ("this key had \(most) requests in the last minute", oldest + Self.window - now)
+                return ("this key had \(most) requests in the last minute", oldest + window - now)
             }
             if let most = limits.charactersPerMinute {
                 var rest = account.uses.reduce(characters) { $0 + $1.characters } - most
@@ -70,7 +73,7 @@ final class KeyMeter: Sendable {
                     })
                 {
                     return (
-                        "this key had its \(most) characters of the last minute spoken", until.at + Self.window - now
+                        "this key had its \(most) characters of the last minute spoken", until.at + window - now
                     )
                 }
             }

@@ -10,6 +10,12 @@ public struct ServerConfiguration: Sendable {
         public var recordingBytes = 20 << 20
         /// Bytes of a text or SRT file that is sent.
         public var textFileBytes = 4 << 20
+        /// How long a request counts against the limits of its key; other times are for tests.
+        var meterTime: Duration = .seconds(60)
+        /// Bytes of what stands in a form besides its file.
+        static let formBytes = 64 << 10
+        /// Bytes of a form with a recording.
+        var recordingFormBytes: Int { recordingBytes + Self.formBytes }
         /// How long a body may take to arrive.
         public var bodyTime: Duration = .seconds(30)
         /// Characters of a text.

@@ -34,7 +34,8 @@ public struct SpeechServer: Sendable {
         self.logger = logger
         let voices = VoiceShelf(source: source, store: store)
         services = Services(
-            store: store, voices: voices, meter: KeyMeter(), settings: LiveSettings(store: store, models: models),
+            store: store, voices: voices, meter: KeyMeter(window: configuration.limits.meterTime),
+            settings: LiveSettings(store: store, models: models),
             jobs: store.map { JobRunner(source: source, store: $0, voices: voices, logger: logger) }, models: models,
             log: log)
         let keys = Guard(keys: configuration.keys, store: store)

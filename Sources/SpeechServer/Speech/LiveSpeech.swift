@@ -25,28 +25,11 @@ final class LiveSpeech: Sendable {
         _ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange, voice: ChosenVoice,
         isKept: Bool = true
     ) async throws(APIError) {
-        var request = request
-        request.owner = exchange.owner
-        let services = exchange.services
-        pass = try services.meter.admit(
-            exchange.caller, characters: request.text.unicodeScalars.count, engine: source.snapshot())
-        if services.settings.logsTexts {
-            exchange.logger.info("text", metadata: ["request": "\(exchange.id)", "text": "\(request.text)"])
-        }
-        do throws(AdmissionError) {
-            ticket = try await source.submit(request)
-        } catch {
-            throw APIError(error)
-        }
-        model =
-            source.loaded ?? LoadedModel(name: "", sampleRateHz: ticket.sampleRateHz, secondsPerPatch: 0)
-        if isKept, let store = services.store, store.settings.keepsHistory {
-            recorder = HistoryRecorder(
-                store, request: request, voice: voice, model: model.name, sampleRateHz: ticket.sampleRateHz,
-                owner: exchange.caller.key, logger: exchange.logger)
-        } else {
-            recorder = nil
-        }
+        let door = exchange.door(to: source)
+        pass = try door.count(request.text)
+        ticket = try await door.submit(request)
+        model = door.model(of: ticket)
+        recorder = isKept ? door.recorder(of: ticket, request, voice: voice) : nil
         connection = exchange.connection
         let ticket = ticket
         token = connection.listen { ticket.cancel(.readerGone) }
@@ -66,7 +49,7 @@ final class LiveSpeech: Sendable {
     func next() async -> SpeechEvent? {
         var iterator = ticket.events.makeAsyncIterator()
         guard let event = await iterator.next() else { return nil }
-        await recorder?.take(event)
+        await recorder?.hear(event)
         return event
     }
 

@@ -13,6 +13,8 @@ public protocol SpeechSource: Sendable {
     func snapshot() -> EngineSnapshot
     /// Whether the model was given back because nobody needed it, and comes back with the next request.
     var isIdle: Bool { get }
+    /// Whether a model is being loaded, switched or given back, so that what is refused now is likely to be taken soon.
+    var isChanging: Bool { get }
     /// Makes a voice of a recording: mono samples at the model's rate, and what is said in them.
     func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt
     /// Makes a voice of the numbers that an earlier recording was encoded to.
@@ -71,6 +73,20 @@ public struct LoadedModel: Sendable {
 
 extension SpeechSource {
     public var isIdle: Bool { false }
+    public var isChanging: Bool { false }
+
+    /// Why requests are not taken now; nil where they are.
+    var refusal: AdmissionError? {
+        switch snapshot().state {
+        case .ready: nil
+        case .unloaded: isIdle ? nil : .unloaded
+        case .loading(let progress): .loading(progress: progress, retryAfter: .seconds(10))
+        case .draining, .stopped: .draining(retryAfter: .seconds(5))
+        }
+    }
+
+    /// Whether requests are taken.
+    var takesRequests: Bool { refusal == nil }
 }
 
 extension SpeechVoice {

@@ -41,6 +41,8 @@ enum StreamEvent {
         let total_sentences: Int
         /// Whether a sentence is missing.
         let error: Bool
+        /// Where the history has it; nil where it is not kept.
+        let history_id: String?
     }
 
     struct Fault: Encodable {

@@ -16,7 +16,7 @@ enum StreamMessage {
     /// - Parameter revision: Tells these settings from earlier ones.
     /// - Throws: `APIError` for anything that is none.
     static func read(
-        _ bytes: [UInt8], limits: ServerConfiguration.Limits, source: any SpeechSource, revision: Int
+        _ bytes: [UInt8], limits: ServerConfiguration.Limits, revision: Int
     ) throws(APIError) -> StreamMessage {
         let fields = try JSONFields(
             json: bytes, named: "message",
@@ -25,8 +25,7 @@ enum StreamMessage {
         switch type {
         case "session.config":
             return .configure(
-                try StreamSettings(fields, model: source.loaded, revision: revision),
-                key: try fields.string("api_key"))
+                try StreamSettings(fields, revision: revision), key: try fields.string("api_key"))
         case "input.text":
             guard let text = try fields.string("text") else { throw APIError.missing("text") }
             return .text(text)

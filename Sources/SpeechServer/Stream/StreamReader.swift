@@ -8,13 +8,15 @@ struct StreamReader {
     /// A made-up voice goes on from at least so much speech.
     private static let voiceSeconds = 3.0
 
-    let source: any SpeechSource
+    let voices: VoiceShelf
     let limits: ServerConfiguration.Limits
     let keys: Guard
     let desk: StreamDesk
     let outlet: StreamOutlet
     let clock: StreamClock
-    private var settings: StreamSettings
+    private var settings = StreamSettings()
+    /// Whether the model makes up the voice of these settings.
+    private var makesUpVoice: Bool
     private var text = ArrivingText()
     private var utterance = 0
     private var sentences = 0
@@ -22,16 +24,16 @@ struct StreamReader {
     private var hasSpoken = false
 
     init(
-        source: any SpeechSource, limits: ServerConfiguration.Limits, keys: Guard, desk: StreamDesk,
+        voices: VoiceShelf, limits: ServerConfiguration.Limits, keys: Guard, desk: StreamDesk,
         outlet: StreamOutlet, clock: StreamClock
     ) {
-        self.source = source
+        self.voices = voices
         self.limits = limits
         self.keys = keys
         self.desk = desk
         self.outlet = outlet
         self.clock = clock
-        settings = StreamSettings(model: source.loaded)
+        makesUpVoice = SpeechVoice.modelDefault.isMadeUp(by: voices.source.loaded)
     }
 
     /// Reads to the client's goodbye, or to the end of the connection.
@@ -61,10 +63,9 @@ struct StreamReader {
         }
         clock.touch()
         do throws(APIError) {
-            let message = try StreamMessage.read(
-                bytes, limits: limits, source: source, revision: settings.revision + 1)
+            let message = try StreamMessage.read(bytes, limits: limits, revision: settings.revision + 1)
             try await open(message)
-            try follow(message)
+            try await follow(message)
         } catch {
             if error.status == .unauthorized { return await outlet.end(error, .policyViolation) }
             // A fault in one message is no reason to stop speaking the others.
@@ -85,7 +86,7 @@ struct StreamReader {
                 of: HTTPRequest(method: .get, scheme: nil, authority: nil, path: nil), address: "stream", form: key))
     }
 
-    private mutating func follow(_ message: StreamMessage) throws(APIError) {
+    private mutating func follow(_ message: StreamMessage) async throws(APIError) {
         switch message {
         case .configure(let settings, _):
             guard !isPending else {
@@ -93,6 +94,8 @@ struct StreamReader {
                     .badRequest, code: "text_pending",
                     "The settings were not changed: text waits for input.done or input.cancel.")
             }
+            // While the model is changed nobody can tell; then the first sentence does.
+            if voices.source.takesRequests { makesUpVoice = try await StreamVoice(settings, from: voices).isMadeUp }
             self.settings = settings
             hasSpoken = false
         case .text(let piece): try add(piece)
@@ -112,7 +115,7 @@ struct StreamReader {
     private var isPending: Bool { sentences > 0 || !text.rest.allSatisfy(\.isWhitespace) }
 
     private mutating func add(_ piece: String) throws(APIError) {
-        let waiting = desk.characters + text.rest.unicodeScalars.count
+        let waiting = desk.characters + text.restLength
         guard waiting + piece.unicodeScalars.count <= limits.textCharacters else {
             throw APIError(
                 .contentTooLarge, code: "text_too_long", parameter: "text",
@@ -140,7 +143,7 @@ struct StreamReader {
         sentences = 0
     }
 
-    private var minimumSeconds: Double { settings.makesUpVoice && !hasSpoken ? Self.voiceSeconds : 0 }
+    private var minimumSeconds: Double { makesUpVoice && !hasSpoken ? Self.voiceSeconds : 0 }
 
     private mutating func speak(_ sentence: String) {
         desk.add(

@@ -67,12 +67,7 @@ struct StreamService: Sendable {
 
     /// Why nobody gets a stream now.
     private var refusal: APIError? {
-        switch source.snapshot().state {
-        case .ready: break
-        case .unloaded: if !source.isIdle { return APIError(.unloaded) }
-        case .loading(let progress): return APIError(.loading(progress: progress, retryAfter: .seconds(10)))
-        case .draining, .stopped: return APIError(.draining(retryAfter: .seconds(5)))
-        }
+        if let refusal = source.refusal { return APIError(refusal) }
         guard open.value.withLock({ $0 }) < configuration.limits.streams else {
             var error = APIError(
                 .serviceUnavailable, .server, code: "too_many_streams",
@@ -109,7 +104,8 @@ struct StreamService: Sendable {
         open.value.withLock { $0 += 1 }
         defer { open.value.withLock { $0 -= 1 } }
         let session = StreamSession(
-            source: source, meter: services.meter, limits: configuration.limits, keys: keys, caller: caller)
+            source: source, services: services, limits: configuration.limits, keys: keys, caller: caller,
+            logger: logger)
         let start = ContinuousClock.now
         let end = await session.run(frames)
         let time = ContinuousClock.now - start

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOWebSocket
 import SpeechEngine
@@ -6,10 +7,11 @@ import SpeechEngine
 /// One stream from its beginning to its end: somebody reads, somebody speaks, and somebody looks at the clock.
 struct StreamSession {
     let source: any SpeechSource
-    let meter: KeyMeter
+    let services: Services
     let limits: ServerConfiguration.Limits
     let keys: Guard
     let caller: StreamCaller
+    let logger: Logger
 
     /// - Returns: Sentences spoken, and why it ended.
     func run(_ frames: StreamChannel.Frames) async -> (sentences: Int, reason: String) {
@@ -21,7 +23,8 @@ struct StreamSession {
                 let count = await withTaskGroup(of: Int.self) { group in
                     group.addTask {
                         var speaker = StreamSpeaker(
-                            source: source, meter: meter, desk: desk, outlet: outlet, clock: clock)
+                            source: source, services: services, desk: desk, outlet: outlet, clock: clock,
+                            caller: caller, logger: logger)
                         await speaker.run()
                         return speaker.sentenceCount
                     }
@@ -30,7 +33,8 @@ struct StreamSession {
                         return 0
                     }
                     var reader = StreamReader(
-                        source: source, limits: limits, keys: keys, desk: desk, outlet: outlet, clock: clock)
+                        voices: services.voices, limits: limits, keys: keys, desk: desk, outlet: outlet,
+                        clock: clock)
                     await reader.read(inbound)
                     desk.hangUp()
                     group.cancelAll()
@@ -50,9 +54,10 @@ struct StreamSession {
         var unanswered = 0
         while !outlet.isClosed {
             guard (try? await Task.sleep(for: min(.seconds(1), limits.pingTime / 4))) != nil else { return }
-            if caller.life.isStopping || !isServing && !desk.isBusy {
+            if caller.life.isStopping {
                 return await outlet.end(APIError(.draining(retryAfter: .seconds(5))), .goingAway)
             }
+            if !desk.isBusy, let reason = refusal { return await outlet.end(APIError(reason), .goingAway) }
             if clock.owner == nil, .now - clock.start > limits.keyTime {
                 return await outlet.end(
                     APIError(.unauthorized, .authentication, code: "missing_api_key", "No key came."), .policyViolation)
@@ -74,12 +79,10 @@ struct StreamSession {
         }
     }
 
-    /// Whether the engine takes sentences, or will.
-    private var isServing: Bool {
-        switch source.snapshot().state {
-        case .ready, .loading: true
-        case .unloaded: source.isIdle
-        case .draining, .stopped: false
-        }
+    /// Why the engine takes no sentences, and will take none; nil where it does, or will when its model is there.
+    private var refusal: AdmissionError? {
+        guard !source.isChanging, let refusal = source.refusal else { return nil }
+        if case .loading = refusal { return nil }
+        return refusal
     }
 }

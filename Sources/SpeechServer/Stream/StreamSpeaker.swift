@@ -1,18 +1,23 @@
 import AudioIO
 import Foundation
+import Logging
 import NIOCore
 import NIOWebSocket
 import SpeechEngine
+import SpeechStore
 
 /// Speaks what lies on a stream's desk, one sentence after another, and tells the client how it goes.
 struct StreamSpeaker {
     let source: any SpeechSource
-    let meter: KeyMeter
+    let services: Services
     let desk: StreamDesk
     let outlet: StreamOutlet
     let clock: StreamClock
-    /// The voice that the model made up, and the settings that it belongs to.
-    private var voice: (prompt: VoicePrompt, revision: Int)?
+    let caller: StreamCaller
+    let logger: Logger
+    private var voice: StreamVoice?
+    /// The voice that the model made up.
+    private var madeUp: VoicePrompt?
     /// What all sentences of an utterance share.
     private var utterance = Utterance(index: -1)
     private(set) var sentenceCount = 0
@@ -22,16 +27,31 @@ struct StreamSpeaker {
         var seed: UInt64?
         var seconds = 0.0
         var hasFault = false
+        /// Whether there was no room for its first sentence: then the client may say all of it again later.
+        var isRefused = false
+        /// Keeps it for the history.
+        var recorder: HistoryRecorder?
+    }
+
+    /// A sentence that the engine has taken.
+    private struct Taken {
+        let ticket: SpeechTicket
+        /// Counts against the limits of the key as long as the sentence is spoken.
+        let pass: KeyMeter.Pass?
+        let recorder: HistoryRecorder?
     }
 
     init(
-        source: any SpeechSource, meter: KeyMeter, desk: StreamDesk, outlet: StreamOutlet, clock: StreamClock
+        source: any SpeechSource, services: Services, desk: StreamDesk, outlet: StreamOutlet, clock: StreamClock,
+        caller: StreamCaller, logger: Logger
     ) {
         self.source = source
-        self.meter = meter
+        self.services = services
         self.desk = desk
         self.outlet = outlet
         self.clock = clock
+        self.caller = caller
+        self.logger = logger
     }
 
     /// Speaks until there is nobody to listen.
@@ -55,71 +75,139 @@ struct StreamSpeaker {
             try await speak(sentence)
         case .finish(let index, let sentences):
             guard desk.isWanted(index) else { return }
-            let hasFault = utterance.index == index && utterance.hasFault
+            if utterance.index != index { utterance = Utterance(index: index) }
+            let recorder = utterance.recorder
+            utterance.recorder = nil
+            let isKept = await recorder?.keep() ?? false
             try await outlet.send(
-                StreamEvent.SessionDone(utterance_index: index, total_sentences: sentences, error: hasFault))
-        case .cancelled(let index): try await outlet.send(StreamEvent.AudioCancelled(utterance_index: index))
+                StreamEvent.SessionDone(
+                    utterance_index: index, total_sentences: sentences, error: utterance.hasFault,
+                    history_id: isKept ? recorder?.id.description : nil))
+        case .cancelled(let index):
+            utterance = Utterance(index: index)
+            try await outlet.send(StreamEvent.AudioCancelled(utterance_index: index))
         case .close:
             outlet.note("closed")
             await outlet.close(.normalClosure)
         }
     }
 
+    /// Whether the engine comes back when it takes nothing now.
+    private var isComingBack: Bool { source.isChanging && !caller.life.isStopping }
+
     // MARK: One sentence
 
     private mutating func speak(_ sentence: StreamSentence) async throws {
-        var request = sentence.settings.request
-        request.text = sentence.text
-        request.owner = clock.owner?.name ?? ""
-        request.seed = request.seed ?? utterance.seed
-        if let voice, voice.revision == sentence.settings.revision { request.voice = .prompt(voice.prompt) }
-        if let limit = request.maxSeconds {
-            guard limit - utterance.seconds >= 0.1 else { return }
-            request.maxSeconds = limit - utterance.seconds
-        }
-        let ticket: SpeechTicket
-        // Held as long as the sentence is spoken.
-        var pass: KeyMeter.Pass?
-        defer { withExtendedLifetime(pass) {} }
+        guard let owner = clock.owner, !utterance.isRefused else { return }
+        if let limit = sentence.settings.request.maxSeconds, limit - utterance.seconds < 0.1 { return }
+        let door = SpeechDoor(source: source, services: services, caller: owner, id: caller.id, logger: logger)
+        let taken: Taken
         do throws(APIError) {
-            if let owner = clock.owner {
-                pass = try meter.admit(
-                    owner, characters: sentence.text.unicodeScalars.count, engine: source.snapshot())
-            }
-            ticket = try await submit(request, sentence)
+            taken = try await submit(sentence, door)
         } catch {
             guard desk.isWanted(sentence.utterance) else { return }
             utterance.hasFault = true
-            if error.code == "draining" { return await outlet.end(error, .goingAway) }
+            utterance.isRefused = sentence.index == 0 && Self.isRush(error)
+            if error.code == "draining", !isComingBack { return await outlet.end(error, .goingAway) }
             return try await outlet.send(StreamEvent.Fault(error, sentence: sentence))
         }
-        utterance.seed = utterance.seed ?? ticket.seed
-        desk.begin(ticket, sentence.utterance)
+        utterance.seed = utterance.seed ?? taken.ticket.seed
+        desk.begin(taken.ticket, sentence.utterance)
         defer { desk.end() }
         sentenceCount += 1
-        try await bring(ticket, sentence)
+        try await bring(taken, sentence)
     }
 
     /// Hands a sentence to the engine. The first of an utterance is refused as any request is; the following ones wait for
-    /// a place, because a sentence that is missing in the middle helps nobody.
-    private func submit(_ request: SpeechRequest, _ sentence: StreamSentence) async throws(APIError) -> SpeechTicket {
-        let deadline = ContinuousClock.now + .seconds(30)
+    /// their turn as long as the client does, because a sentence that is missing in the middle helps nobody. All wait for
+    /// a model that is on its way.
+    private mutating func submit(_ sentence: StreamSentence, _ door: SpeechDoor) async throws(APIError) -> Taken {
+        var pass: KeyMeter.Pass?
+        var isCounted = false
+        var hasTold = false
         while true {
-            let refusal: AdmissionError
-            do throws(AdmissionError) { return try await source.submit(request) } catch { refusal = error }
-            switch refusal {
-            case .queueFull, .ownerLimit:
-                guard sentence.index > 0, .now < deadline, desk.isWanted(sentence.utterance), !outlet.isClosed
-                else { throw APIError(refusal) }
-                do { try await Task.sleep(for: .milliseconds(500)) } catch { throw APIError(refusal) }
-            default: throw APIError(refusal)
+            let refusal: APIError
+            do throws(APIError) {
+                // Once only: what waits for the engine has been counted.
+                if !isCounted { pass = try door.count(sentence.text) }
+                isCounted = true
+                let (request, choice) = try await request(for: sentence)
+                let ticket = try await door.submit(request)
+                return Taken(
+                    ticket: ticket, pass: pass, recorder: await recorder(of: ticket, sentence, request, choice, door))
+            } catch { refusal = error }
+            guard waits(for: refusal, sentence), desk.isWanted(sentence.utterance), !outlet.isClosed else {
+                throw refusal
             }
+            do {
+                if !hasTold {
+                    try await outlet.send(
+                        StreamEvent.Queue(
+                            utterance_index: sentence.utterance, sentence_index: sentence.index, position: 0,
+                            eta: Double(refusal.retryAfterSeconds ?? 1)))
+                }
+                hasTold = true
+                try await Task.sleep(for: .milliseconds(200))
+            } catch { throw refusal }
         }
     }
 
+    /// Whether there is too much to do at the moment.
+    private static func isRush(_ refusal: APIError) -> Bool {
+        refusal.code == "queue_full" || refusal.code == "rate_limit_exceeded"
+    }
+
+    private func waits(for refusal: APIError, _ sentence: StreamSentence) -> Bool {
+        switch refusal.code {
+        case "draining", "model_loading", "model_not_loaded": isComingBack
+        default: sentence.index > 0 && Self.isRush(refusal)
+        }
+    }
+
+    /// What the engine is asked for, with the voice as it has it now.
+    private mutating func request(
+        for sentence: StreamSentence
+    ) async throws(APIError) -> (request: SpeechRequest, choice: ChosenVoice) {
+        if let refusal = source.refusal { throw APIError(refusal) }
+        let found: StreamVoice
+        if let voice, voice.isStill(sentence.settings, source.loaded) {
+            found = voice
+        } else {
+            found = try await StreamVoice(sentence.settings, from: services.voices)
+            (voice, madeUp) = (found, nil)
+        }
+        var request = found.request
+        request.text = sentence.text
+        request.seed = request.seed ?? utterance.seed
+        if let madeUp { request.voice = .prompt(madeUp) }
+        request.maxSeconds = request.maxSeconds.map { $0 - utterance.seconds }
+        return (request, found.choice)
+    }
+
+    /// Who keeps a sentence: all of an utterance are one entry of the history, unless the model changes between them.
+    private mutating func recorder(
+        of ticket: SpeechTicket, _ sentence: StreamSentence, _ request: SpeechRequest, _ choice: ChosenVoice,
+        _ door: SpeechDoor
+    ) async -> HistoryRecorder? {
+        guard sentence.settings.isKept else { return nil }
+        if let recorder = utterance.recorder {
+            if recorder.sampleRateHz == ticket.sampleRateHz, recorder.model == door.model(of: ticket).name {
+                await recorder.follow(sentence.text)
+                return recorder
+            }
+            await recorder.keep()
+        }
+        var asked = request
+        asked.seed = sentence.settings.request.seed
+        asked.maxSeconds = sentence.settings.request.maxSeconds
+        utterance.recorder = door.recorder(of: ticket, asked, voice: choice)
+        return utterance.recorder
+    }
+
     /// Brings a sentence's sound to the client.
-    private mutating func bring(_ ticket: SpeechTicket, _ sentence: StreamSentence) async throws {
-        let settings = sentence.settings
+    private mutating func bring(_ taken: Taken, _ sentence: StreamSentence) async throws {
+        let (settings, ticket) = (sentence.settings, taken.ticket)
+        defer { withExtendedLifetime(taken.pass) {} }
         let rate = ticket.sampleRateHz
         let encoder = settings.streamsAudio ? try SoundEncoder(settings.form, sampleRateHz: rate) : nil
         var whole: [Float] = []
@@ -141,6 +229,7 @@ struct StreamSpeaker {
                     seed: "\(ticket.seed)"))
         }
         for await event in ticket.events {
+            await taken.recorder?.take(event)
             // What comes after a cancel is read to its end, which is near, and not told.
             guard desk.isWanted(sentence.utterance) || event.isEnd else { continue }
             switch event {
@@ -158,7 +247,7 @@ struct StreamSpeaker {
                 try await send(try encoder.encode(samples))
             case .finished(let outcome):
                 utterance.seconds += outcome.seconds
-                keepVoice(of: outcome, settings)
+                keepVoice(of: outcome)
                 let error = APIError(outcome.end) ?? (outcome.seconds > 0 ? nil : .noAudio)
                 if error == nil {
                     try await begin()
@@ -171,9 +260,9 @@ struct StreamSpeaker {
         }
     }
 
-    private mutating func keepVoice(of outcome: SpeechOutcome, _ settings: StreamSettings) {
-        guard settings.makesUpVoice, voice?.revision != settings.revision, let made = outcome.voice else { return }
-        voice = (made, settings.revision)
+    private mutating func keepVoice(of outcome: SpeechOutcome) {
+        guard voice?.isMadeUp ?? false, madeUp == nil, let made = outcome.voice else { return }
+        madeUp = made
     }
 
     private mutating func end(
@@ -194,7 +283,7 @@ struct StreamSpeaker {
         case "slow_reader":
             outlet.note("slow_reader")
             await outlet.close(.policyViolation, "the sound was not read")
-        case "draining":
+        case "draining" where !isComingBack:
             outlet.note("draining")
             await outlet.close(.goingAway, "the server is shutting down")
         default: break

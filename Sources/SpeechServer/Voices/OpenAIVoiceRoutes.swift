@@ -34,7 +34,7 @@ struct OpenAIVoiceRoutes: Sendable {
     }
 
     private func addConsent(_ exchange: Exchange) async throws -> Response {
-        let form = try await exchange.form(limit: exchange.limits.recordingBytes + (64 << 10), files: ["recording"])
+        let form = try await exchange.form(limit: exchange.limits.recordingFormBytes, files: ["recording"])
         let fields = form.json(plain: ["name", "language"])
         let name = try fields.text("name", limit: 200)
         let language = try fields.text("language", limit: 35)
@@ -48,7 +48,7 @@ struct OpenAIVoiceRoutes: Sendable {
 
     private func add(_ exchange: Exchange) async throws -> Response {
         let form = try await exchange.form(
-            limit: exchange.limits.recordingBytes + (64 << 10), files: ["audio_sample"])
+            limit: exchange.limits.recordingFormBytes, files: ["audio_sample"])
         let fields = form.json(plain: ["name", "consent", "transcript"])
         let name = try fields.text("name", limit: 200)
         guard let word = try fields.string("consent") else { throw APIError(StoreError.consentMissing) }

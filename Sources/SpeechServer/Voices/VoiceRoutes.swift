@@ -24,14 +24,14 @@ struct VoiceRoutes: Sendable {
     }
 
     private func check(_ exchange: Exchange) async throws -> Response {
-        let form = try await exchange.form(limit: exchange.limits.recordingBytes + (64 << 10), files: ["audio"])
+        let form = try await exchange.form(limit: exchange.limits.recordingFormBytes, files: ["audio"])
         try form.json(plain: ["transcript"]).refuseOthers(than: ["transcript"])
         let recording = try await Recording.read(try form.file("audio"), field: "audio", limits: exchange.limits)
         return Answers.json(VoiceAdvice(recording.audio, transcript: form.fields["transcript"]))
     }
 
     private func add(_ exchange: Exchange) async throws -> Response {
-        let form = try await exchange.form(limit: exchange.limits.recordingBytes + (64 << 10), files: ["audio"])
+        let form = try await exchange.form(limit: exchange.limits.recordingFormBytes, files: ["audio"])
         let fields = form.json(plain: ["name", "transcript", "consent"])
         try fields.refuseOthers(than: ["name", "transcript", "consent", "trim"])
         var new = NewVoiceForm(
@@ -94,7 +94,8 @@ struct VoiceRoutes: Sendable {
         }
         let store = try exchange.store
         if let name { try Self.expectFreeName(name, exchange) }
-        let file = try await exchange.body(limit: 2 * exchange.limits.recordingBytes + (64 << 10))
+        let file = try await exchange.body(
+            limit: 2 * exchange.limits.recordingBytes + ServerConfiguration.Limits.formBytes)
         let voice = try await store.importVoice(Data(file), name: name, owner: exchange.caller.key)
         // What the archive calls a recording must be one, before anybody relies on it.
         do {

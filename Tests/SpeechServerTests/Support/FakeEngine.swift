@@ -9,6 +9,9 @@ import Synchronization
 final class FakeEngine: SpeechSource {
     struct State {
         var engine = EngineState.ready
+        /// The model's name, and what tells it from others.
+        var model = "fake"
+        var isChanging = false
         var patches = 5
         var pace: Duration = .milliseconds(2)
         /// From this patch on nothing is hummed until a test takes the hold away.
@@ -44,9 +47,12 @@ final class FakeEngine: SpeechSource {
 
     var loaded: LoadedModel? {
         LoadedModel(
-            name: "fake", sampleRateHz: Self.rate, secondsPerPatch: 0.16, voices: state.withLock { $0.voices },
-            defaultVoice: state.withLock { $0.voices.first?.name })
+            name: state.withLock { $0.model }, sampleRateHz: Self.rate, secondsPerPatch: 0.16,
+            voices: state.withLock { $0.voices }, defaultVoice: state.withLock { $0.voices.first?.name },
+            digest: String(state.withLock { $0.model }.utf8.reduce(0) { $0 &* 31 &+ Int($1) }, radix: 16))
     }
+
+    var isChanging: Bool { state.withLock { $0.isChanging } }
 
     func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
         state.withLock { $0.recordings.append((recording.count, transcript)) }
