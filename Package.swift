@@ -120,7 +120,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "Archives"),
-        tests(of: "mynah", imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend"]),
+        tests(
+            of: "mynah",
+            imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend", "SpeechServer", "SpeechStore"]),
         tests(
             of: "SpeechStore",
             imports: ["Archives", .product(name: "GRDB", package: "GRDB.swift")]),

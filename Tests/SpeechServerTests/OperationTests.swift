@@ -51,6 +51,80 @@ struct OperationTests {
         #expect(!log.contains("private") && !log.contains(secret))
     }
 
+    /// Texts are for the log only where somebody asks for it, whichever way they came.
+    @Test func textsAreLoggedOnWishOnly() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "test") { _ in Handler(lines: lines) }
+        let folder = TestStore()
+        let store = try await folder.open()
+        try await TestServer.run(store: store, logger: logger) { server in
+            func sayAll(_ text: String) async {
+                _ = await server.post("/api/v1/speech", #"{"text":"\#(text) one"}"#)
+                let call = await server.post("/gradio_api/call/generate", #"{"data":["\#(text) two"]}"#)
+                _ = await server.send("GET", "/gradio_api/call/generate/\(call.json["event_id"] as? String ?? "")")
+                let client = await StreamClient(port: server.port)
+                client.text("\(text) three")
+                client.done()
+                _ = await client.frames(until: "session.done")
+            }
+            await sayAll("private")
+            #expect(!lines.all.withLock { $0 }.joined().contains("private"))
+            let json = ["Content-Type": "application/json"]
+            _ = await server.send("PATCH", "/api/v1/settings", json, body: #"{"log_texts":true}"#)
+            await sayAll("public")
+            let log = lines.all.withLock { $0 }.joined(separator: "\n")
+            for number in ["one", "two", "three"] { #expect(log.contains("public \(number)")) }
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    /// Speech is answered as long as it can be spoken; what would have to be kept is refused with a reason.
+    @Test func aFullDiskIsTold() async throws {
+        let folder = TestStore()
+        var settings = StoreSettings()
+        settings.diskFloorBytes = 1 << 60
+        let store = try await LocalStore.open(folder.folder, settings: settings)
+        try await TestServer.run(store: store) { server in
+            var form = TestForm()
+            for (name, value) in [
+                ("name", "Ada"), ("transcript", "These words are said in about three seconds of time."),
+                ("consent", "Yes."),
+            ] { form.add(name, value) }
+            form.add("audio", file: try TestSound.wav(seconds: 4))
+            let saved = await server.send("/api/v1/voices", form)
+            #expect(saved.status == 507 && saved.errorCode == "disk_full", "\(saved.text)")
+            let spoken = await server.post("/api/v1/speech", #"{"text":"one"}"#)
+            #expect(spoken.status == 200 && spoken.isComplete && !spoken.body.isEmpty)
+            #expect((await server.send("GET", "/api/v1/history").json["entries"] as? [Any])?.isEmpty == true)
+            let client = await StreamClient(port: server.port)
+            client.text("Hello.")
+            client.done()
+            let done = await client.frames(until: "session.done").last
+            #expect(done?["error"] as? Bool == false && done?["history_id"] == nil)
+        }
+        withExtendedLifetime(folder) {}
+    }
+
+    /// Sound on its way leaves no file behind, whatever happens.
+    @Test func namelessFilesHaveNoName() throws {
+        final class Places { var all: [URL] = [] }
+        let places = Places()
+        let file = try NamelessFile { url in
+            places.all.append(url)
+            try Data([1, 2, 3]).write(to: url)
+        }
+        #expect(file.byteCount == 3)
+        #expect(try file.read(at: 0, count: 9) == [1, 2, 3] && file.read(at: 2, count: 1) == [3])
+        #expect(throws: StoreError.self) {
+            _ = try NamelessFile { url in
+                places.all.append(url)
+                try Data([1]).write(to: url)
+                throw StoreError.diskFull
+            }
+        }
+        #expect(places.all.count == 2 && places.all.allSatisfy { !FileManager.default.fileExists(atPath: $0.path) })
+    }
+
     @Test func everyMethodOfTheRoutesIsCountedByName() async throws {
         try await TestServer.run { server in
             for (method, name) in [

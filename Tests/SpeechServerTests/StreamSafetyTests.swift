@@ -66,6 +66,28 @@ struct StreamSafetyTests {
         }
     }
 
+    /// A stream may outlast its key, and what the key permits.
+    @Test func keysAreAskedAgainForEachUtterance() async throws {
+        try await TestServer.withStore(FakeEngine(), { $0.keys = GivenKeys() }) { server, store in
+            func speak(_ client: StreamClient) async -> StreamClient.Frame? {
+                client.text("Hello.")
+                client.done()
+                return await client.frames { $0.type == "error" || $0.type == "session.done" }.last
+            }
+            for isDeleted in [true, false] {
+                let (key, secret) = try await store.addKey(name: "a", limits: KeyLimits(), isAdmin: false)
+                let client = await StreamClient(port: server.port, ["Authorization": "Bearer \(secret)"])
+                #expect(await speak(client)?["error"] as? Bool == false)
+                _ = try await store.setLimits(KeyLimits(charactersPerMinute: 3), of: key.id)
+                #expect(await speak(client)?["code"] as? String == "string_above_max_length")
+                _ = await client.frames(until: "session.done")
+                if isDeleted { try await store.deleteKey(key.id) } else { try await store.revokeKey(key.id) }
+                #expect(await speak(client)?["code"] as? String == "invalid_api_key")
+                #expect(await client.goodbye() == 1008)
+            }
+        }
+    }
+
     @Test func aKeyThatDoesNotComeIsNotWaitedFor() async throws {
         try await TestServer.run(
             FakeEngine(),

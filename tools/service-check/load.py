@@ -44,7 +44,8 @@ def overhead():
     median = statistics.median
     with Mynah() as mynah:
         spoken(mynah, 1)
-        shares, waits, engines, patches, firsts, lasts = {True: [], False: []}, [], [], [], [], []
+        shares, wholes = {True: [], False: []}, {True: [], False: []}
+        waits, engines, patches, firsts, lasts = [], [], [], [], []
         for seed in range(2, 18):
             # In turns, so that both have the same of what else the machine does.
             kept = seed % 2 == 0
@@ -58,6 +59,7 @@ def overhead():
             engine = done["rtf"] * done["seconds"]
             patch = engine / (done["seconds"] / 0.16)
             shares[kept].append((whole - engine) / engine)
+            wholes[kept].append(whole)
             waits.append(done["queue_wait_seconds"])
             firsts.append((begun - done["first_audio_seconds"]) / patch)
             lasts.append(begun)
@@ -66,6 +68,9 @@ def overhead():
         print(f"speech: {median(engines):.3f} s in the engine, {1000 * median(patches):.2f} ms a patch, "
               f"first audio at the client after {1000 * median(lasts):.1f} ms; "
               f"the text is cut and waits for {1000 * median(waits):.1f} ms")
+        longer = median(with_ / without - 1 for with_, without in zip(wholes[True], wholes[False]))
+        # Encoding for the history takes the processor from the engine, too, and is in its time then.
+        print(f"with the history a speech takes {100 * longer:+.2f} % longer than without")
         for kept, what in [(True, "the server"), (False, "without the history it")]:
             some = shares[kept]
             check(f"{what} takes less than 2 % of the engine's time", median(some) < 0.02,

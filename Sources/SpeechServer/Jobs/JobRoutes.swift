@@ -77,14 +77,20 @@ struct JobRoutes: Sendable {
         guard let news = exchange.services.jobs?.news else { throw APIError.internalFault }
         let lastHeard = exchange.request.headers[.lastEventID]
         let (missed, events, stop) = news.listen(to: job.id, after: lastHeard)
-        // Read after listening began, so that nothing falls in between.
-        let now = try await exchange.store.job(job.id)
+        let (now, report): (Job, [UInt8])
+        do {
+            // Read after listening began, so that nothing falls in between.
+            now = try await exchange.store.job(job.id)
+            report = Answers.jsonBytes(try await JobReport(now, secondsIn: exchange.store))
+        } catch {
+            stop()
+            throw error
+        }
         if let missed, missed.isEmpty, !now.state.isOpen {
             // All was heard: browsers come back until they are told not to.
             stop()
             return Response(status: .noContent)
         }
-        let report = Answers.jsonBytes(try await JobReport(now, secondsIn: exchange.store))
         let token = exchange.connection.listen(stop)
         let last = news.last(of: job.id)
         return Response(

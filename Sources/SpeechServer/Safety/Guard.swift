@@ -48,6 +48,26 @@ struct Guard: Sendable {
         return Caller(name: "key-\(key.id)", key: key.id, isAdmin: key.isAdmin, limits: key.limits)
     }
 
+    /// A caller whose connection lasts, as the store knows its key now.
+    ///
+    /// - Throws: 401 where the key was revoked or deleted meanwhile.
+    func renewed(_ caller: Caller) async throws(APIError) -> Caller {
+        guard keys != nil, let id = caller.key, let store else { return caller }
+        let gone = APIError(
+            .unauthorized, .authentication, code: "invalid_api_key", "The key is not one of this server's any more.")
+        do {
+            let key = try await store.key(id)
+            guard key.revoked == nil else { throw gone }
+            return Caller(name: caller.name, key: key.id, isAdmin: key.isAdmin, limits: key.limits)
+        } catch let error as APIError {
+            throw error
+        } catch StoreError.notFound {
+            throw gone
+        } catch {
+            throw .internalFault
+        }
+    }
+
     private func stored(_ shown: String) async throws(APIError) -> APIKey? {
         do {
             return try await store?.key(for: shown)

@@ -23,8 +23,8 @@ struct StreamSession {
                 let count = await withTaskGroup(of: Int.self) { group in
                     group.addTask {
                         var speaker = StreamSpeaker(
-                            source: source, services: services, desk: desk, outlet: outlet, clock: clock,
-                            caller: caller, logger: logger)
+                            source: source, services: services, keys: keys, desk: desk, outlet: outlet,
+                            clock: clock, caller: caller, logger: logger)
                         await speaker.run()
                         return speaker.sentenceCount
                     }

@@ -10,6 +10,7 @@ import SpeechStore
 struct StreamSpeaker {
     let source: any SpeechSource
     let services: Services
+    let keys: Guard
     let desk: StreamDesk
     let outlet: StreamOutlet
     let clock: StreamClock
@@ -24,6 +25,8 @@ struct StreamSpeaker {
 
     private struct Utterance {
         let index: Int
+        /// Whose it is; what its key permits is asked for once.
+        var owner: Caller?
         var seed: UInt64?
         var seconds = 0.0
         var hasFault = false
@@ -42,11 +45,12 @@ struct StreamSpeaker {
     }
 
     init(
-        source: any SpeechSource, services: Services, desk: StreamDesk, outlet: StreamOutlet, clock: StreamClock,
-        caller: StreamCaller, logger: Logger
+        source: any SpeechSource, services: Services, keys: Guard, desk: StreamDesk, outlet: StreamOutlet,
+        clock: StreamClock, caller: StreamCaller, logger: Logger
     ) {
         self.source = source
         self.services = services
+        self.keys = keys
         self.desk = desk
         self.outlet = outlet
         self.clock = clock
@@ -98,8 +102,12 @@ struct StreamSpeaker {
     // MARK: One sentence
 
     private mutating func speak(_ sentence: StreamSentence) async throws {
-        guard let owner = clock.owner, !utterance.isRefused else { return }
+        guard !utterance.isRefused else { return }
         if let limit = sentence.settings.request.maxSeconds, limit - utterance.seconds < 0.1 { return }
+        let owner: Caller
+        do throws(APIError) { owner = try await self.owner() } catch {
+            return await outlet.end(error, .policyViolation)
+        }
         let door = SpeechDoor(source: source, services: services, caller: owner, id: caller.id, logger: logger)
         let taken: Taken
         do throws(APIError) {
@@ -116,6 +124,15 @@ struct StreamSpeaker {
         defer { desk.end() }
         sentenceCount += 1
         try await bring(taken, sentence)
+    }
+
+    /// Whose utterance it is, with what its key permits now: a stream may outlast its key.
+    private mutating func owner() async throws(APIError) -> Caller {
+        if let owner = utterance.owner { return owner }
+        guard let owner = clock.owner else { throw .internalFault }
+        let now = try await keys.renewed(owner)
+        utterance.owner = now
+        return now
     }
 
     /// Hands a sentence to the engine. The first of an utterance is refused as any request is; the following ones wait for
