@@ -122,7 +122,10 @@ let package = Package(
         tests(of: "Archives"),
         tests(
             of: "mynah",
-            imports: ["MynahCommands", "Checkpoint", "AudioIO", "TextFrontend", "SpeechServer", "SpeechStore"]),
+            imports: [
+                "MynahCommands", "Checkpoint", "AudioIO", "TextFrontend", "SpeechServer", "SpeechStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         tests(
             of: "SpeechStore",
             imports: ["Archives", .product(name: "GRDB", package: "GRDB.swift")]),

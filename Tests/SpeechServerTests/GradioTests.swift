@@ -299,18 +299,6 @@ struct GradioTests {
         desk.abandon("b", of: "greedy")
     }
 
-    @Test func refusedCallsLeaveNothingBehind() async throws {
-        let engine = FakeEngine { $0.refusal = .queueFull(capacity: 1, retryAfter: .seconds(4)) }
-        try await TestServer.run(engine) { server in
-            for _ in 0..<120 {
-                #expect(await server.post("/gradio_api/call/generate", #"{"data":["Hello."]}"#).status == 503)
-            }
-            engine.state.withLock { $0.refusal = nil }
-            let event = Self.event(await server.post("/gradio_api/call/generate", #"{"data":["Hello."]}"#))
-            #expect(await server.send("GET", "/gradio_api/call/generate/\(event)").text.hasPrefix("event: complete"))
-        }
-    }
-
     /// What is old goes, and what does not fit.
     @Test func filesDoNotStayForEver() throws {
         let short = GradioShelf(time: .zero)

@@ -67,7 +67,7 @@ struct ModelSwitchTests {
                 }
             }
             var rates: [Int] = []
-            for name in ["nano", "tiny", "nano", "tiny"] {
+            for name in ["nano", "tiny"] {
                 let reply = await Self.post("/api/v1/models/load", "{\"model\":\"\(name)\"}", port: port)
                 #expect(reply.status == 202)
                 // Said while the model changes: it waits, and is spoken by the one that comes.
@@ -78,7 +78,7 @@ struct ModelSwitchTests {
                 rates += frames.compactMap { $0["sample_rate"] as? Int }
                 #expect(await TestServer.eventually { !keeper.isChanging && keeper.loaded?.name == name })
             }
-            #expect(rates == [24_000, 44_100, 24_000, 44_100])
+            #expect(rates == [24_000, 44_100])
             bell.ring()
             let replies = await people.value
             let spoken = replies.filter { $0.status == 200 }

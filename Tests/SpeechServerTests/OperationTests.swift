@@ -119,7 +119,7 @@ struct OperationTests {
             _ = try NamelessFile { url in
                 places.all.append(url)
                 try Data([1]).write(to: url)
-                throw StoreError.diskFull
+                throw StoreError.diskFull(path: url.path)
             }
         }
         #expect(places.all.count == 2 && places.all.allSatisfy { !FileManager.default.fileExists(atPath: $0.path) })
