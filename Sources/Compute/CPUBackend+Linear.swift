@@ -61,7 +61,7 @@ extension CPUBackend {
         let prologue: Prologue?
     }
 
-    /// Shares one layer among the team: first the rows' prologue, then, behind a barrier, the panels.
+    /// Shares one layer among the team: first the rows' prologue, then, when all are through, the panels.
     private func execute(
         _ call: mynah_linear, _ kernel: @escaping Kernel, rows: Int, panels: Int, _ prologue: Prologue?
     ) {
@@ -77,16 +77,14 @@ extension CPUBackend {
             let layer = SharedLayer(
                 backend: self, call: call, kernel: kernel, rows: rows, panels: panels, sharesRows: sharesRows,
                 prologue: prologue)
-            team.run(with: layer) { layer, member, barrier in
-                let members = layer.backend.team.count
+            team.run(with: layer) { layer, member in
                 if let prologue = layer.prologue {
-                    let share = WorkerTeam.share(of: layer.rows, unit: 1, member: member, count: members)
+                    let share = member.share(of: layer.rows, unit: 1)
                     if !share.isEmpty { layer.backend.prepare(prologue, share) }
-                    barrier.wait()
+                    member.meetOthers()
                 }
-                let share = WorkerTeam.share(
-                    of: layer.sharesRows ? layer.rows : layer.panels, unit: layer.sharesRows ? 9 : 1, member: member,
-                    count: members)
+                let share = member.share(
+                    of: layer.sharesRows ? layer.rows : layer.panels, unit: layer.sharesRows ? 9 : 1)
                 if layer.sharesRows {
                     layer.kernel(layer.call, 0, layer.panels, share.lowerBound, share.upperBound)
                 } else {

@@ -101,11 +101,11 @@ public final class CPUBackend: Backend, @unchecked Sendable {
                 withUnsafePointer(to: call) { call in
                     let shared = SharedAttention(
                         kernels: kernels, call: call, scores: scores.host, scoresPerMember: perMember,
-                        items: qkv.rows * heads.keyValueHeads, members: team.count)
-                    team.run(with: shared) { shared, member, _ in
-                        let share = WorkerTeam.share(of: shared.items, unit: 1, member: member, count: shared.members)
+                        items: qkv.rows * heads.keyValueHeads)
+                    team.run(with: shared) { shared, member in
+                        let share = member.share(of: shared.items, unit: 1)
                         guard !share.isEmpty else { return }
-                        let scratch = shared.scores + member * shared.scoresPerMember
+                        let scratch = shared.scores + member.index * shared.scoresPerMember
                         shared.kernels.pointee.attention(shared.call, scratch, share.lowerBound, share.upperBound)
                     }
                 }
@@ -120,7 +120,6 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         let scores: UnsafeMutablePointer<Float>
         let scoresPerMember: Int
         let items: Int
-        let members: Int
     }
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {

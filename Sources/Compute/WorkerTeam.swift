@@ -11,7 +11,8 @@ import Synchronization
 ///
 /// A patch of VoxCPM-1.5 has several hundred parallel regions, so entering one must cost about a microsecond: members
 /// spin for a short while and only then park on a condition variable. A parked team costs no CPU. The caller of
-/// ``run(_:)`` is member 0, so a team of one has no threads at all.
+/// ``run(_:)`` is member 0, so a team of one has no threads at all. While other programs hold the members' cores the
+/// caller works alone, see ``Attendance``.
 ///
 /// Only one thread may call ``run(_:)`` at a time: a team belongs to one engine loop.
 public final class WorkerTeam: Sendable {
@@ -46,11 +47,10 @@ public final class WorkerTeam: Sendable {
 
     /// Runs `body` once on every member, in parallel, and returns when all have finished.
     ///
-    /// - Parameter body: Called with the member's index, `0 ..< count`, and a barrier that separates phases of the
-    ///   region: every member must reach each barrier.
-    public func run(_ body: (_ member: Int, _ barrier: Barrier) -> Void) {
+    /// - Parameter body: Called with each member that takes part.
+    public func run(_ body: (Member) -> Void) {
         withoutActuallyEscaping(body) { escapable in
-            run(with: escapable) { body, member, barrier in body(member, barrier) }
+            run(with: escapable) { body, member in body(member) }
         }
     }
 
@@ -59,17 +59,14 @@ public final class WorkerTeam: Sendable {
     /// - Parameters:
     ///   - context: What the region works on.
     ///   - body: Must capture nothing; everything reaches it in the context.
-    public func run<Context>(
-        with context: Context,
-        _ body: @escaping (_ context: Context, _ member: Int, _ barrier: Barrier) -> Void
-    ) {
-        guard count > 1 else {
-            body(context, 0, Barrier(shared: shared))
+    public func run<Context>(with context: Context, _ body: @escaping (_ context: Context, _ member: Member) -> Void) {
+        guard !shared.callerIsAlone() else {
+            body(context, Member(index: 0, count: 1, shared: shared))
             return
         }
         withUnsafePointer(to: Region(context: context, body: body)) { region in
             shared.open(UnsafeRawPointer(region), Region<Context>.enter)
-            body(context, 0, Barrier(shared: shared))
+            body(context, Member(index: 0, count: count, shared: shared))
             shared.finishAndWait()
         }
     }
@@ -77,11 +74,11 @@ public final class WorkerTeam: Sendable {
     /// A region as the members find it, on the caller's stack.
     private struct Region<Context> {
         let context: Context
-        let body: (Context, Int, Barrier) -> Void
+        let body: (Context, Member) -> Void
 
-        static func enter(_ region: UnsafeRawPointer, member: Int, shared: Shared) {
+        static func enter(_ region: UnsafeRawPointer, member: Member) {
             let region = region.assumingMemoryBound(to: Region<Context>.self)
-            region.pointee.body(region.pointee.context, member, Barrier(shared: shared))
+            region.pointee.body(region.pointee.context, member)
         }
     }
 
@@ -111,8 +108,8 @@ public final class WorkerTeam: Sendable {
             body(context, 0..<total)
             return
         }
-        run(with: Share(context: context, total: total, unit: unit, members: count, body: body)) { share, member, _ in
-            let range = WorkerTeam.share(of: share.total, unit: share.unit, member: member, count: share.members)
+        run(with: Share(context: context, total: total, unit: unit, body: body)) { share, member in
+            let range = member.share(of: share.total, unit: share.unit)
             if !range.isEmpty { share.body(share.context, range) }
         }
     }
@@ -122,16 +119,7 @@ public final class WorkerTeam: Sendable {
         let context: Context
         let total: Int
         let unit: Int
-        let members: Int
         let body: (Context, Range<Int>) -> Void
-    }
-
-    /// The share of one member: contiguous, a multiple of `unit` but for the end.
-    public static func share(of total: Int, unit: Int, member: Int, count: Int) -> Range<Int> {
-        let units = (total + unit - 1) / unit
-        let first = units * member / count
-        let last = units * (member + 1) / count
-        return min(total, first * unit)..<min(total, last * unit)
     }
 
     private static func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
@@ -152,14 +140,30 @@ public final class WorkerTeam: Sendable {
     }
 }
 
-/// Separates the phases of one parallel region; of no use outside of it.
+/// One of those that run a parallel region; of no use outside of it.
 ///
 /// It would be noncopyable if the optimiser of Swift 6.3 did not fail on noncopyable arguments of generic regions.
-public struct Barrier {
+public struct Member {
+    /// Which one, `0 ..< count`.
+    public let index: Int
+    /// How many take part: all of the team, or the caller alone.
+    public let count: Int
     fileprivate let shared: WorkerTeam.Shared
 
-    /// Waits until every member of the team has arrived.
-    public func wait() { shared.meet() }
+    /// Waits until every member has arrived: separates the phases of a region. All of them must come.
+    public func meetOthers() { if count > 1 { shared.meet(member: index) } }
+
+    /// This member's share of `0 ..< total`: contiguous, a multiple of `unit` but for the end, perhaps empty.
+    public func share(of total: Int, unit: Int) -> Range<Int> {
+        Self.share(of: total, unit: unit, member: index, count: count)
+    }
+
+    static func share(of total: Int, unit: Int, member: Int, count: Int) -> Range<Int> {
+        let units = (total + unit - 1) / unit
+        let first = units * member / count
+        let last = units * (member + 1) / count
+        return min(total, first * unit)..<min(total, last * unit)
+    }
 }
 
 extension WorkerTeam {
@@ -167,11 +171,12 @@ extension WorkerTeam {
     ///
     /// `@unchecked Sendable`: `region` and `enter` are written by the caller before `opened` is advanced with release ordering, and
     /// read by members after they saw the advance with acquire ordering; it is cleared after all have finished.
-    /// `mutex` and `condition` are initialised once and never moved.
+    /// `mutex` and `condition` are initialised once and never moved; `attendance` belongs to the caller.
     fileprivate final class Shared: @unchecked Sendable {
         private let count: Int
         private var region: UnsafeRawPointer?
         private var enter: Enter?
+        private var attendance = Attendance()
         private let opened = Atomic<Int>(0)
         private let unfinished = Atomic<Int>(0)
         private let parked = Atomic<Int>(0)
@@ -182,6 +187,9 @@ extension WorkerTeam {
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
         /// How often a member looks for work before it parks: some tens of microseconds.
         private static let spins = 20_000
+        /// Turns of the spin loop from which on a wait is measured: what follows some tens of microseconds is not the
+        /// difference between two shares of a step.
+        private static let longWait = 2048
 
         init(count: Int) {
             self.count = count
@@ -196,7 +204,12 @@ extension WorkerTeam {
             mutex.deallocate()
         }
 
-        typealias Enter = (_ region: UnsafeRawPointer, _ member: Int, _ shared: Shared) -> Void
+        typealias Enter = (_ region: UnsafeRawPointer, _ member: Member) -> Void
+
+        func callerIsAlone() -> Bool {
+            if attendance.isResting { attendance.update(at: WorkerTeam.now()) }
+            return count == 1 || attendance.isResting
+        }
 
         func open(_ region: UnsafeRawPointer, _ enter: @escaping Enter) {
             self.region = region
@@ -220,22 +233,35 @@ extension WorkerTeam {
         }
 
         func finishAndWait() {
-            var spin = 0
-            while unfinished.load(ordering: .acquiring) > 0 { WorkerTeam.pause(&spin) }
+            callerWaits { unfinished.load(ordering: .acquiring) == 0 }
             region = nil
             enter = nil
         }
 
-        func meet() {
-            guard count > 1 else { return }
+        /// Waits, and remembers how long where it was long.
+        private func callerWaits(_ isOver: () -> Bool) {
+            var spin = 0
+            var began: Attendance.Time = 0
+            while !isOver() {
+                WorkerTeam.pause(&spin)
+                if spin == Self.longWait { began = WorkerTeam.now() }
+            }
+            if spin >= Self.longWait { attendance.note(waitFrom: began, to: WorkerTeam.now()) }
+        }
+
+        func meet(member: Int) {
             let current = phase.load(ordering: .acquiring)
             if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
                 arrived.store(0, ordering: .relaxed)
                 phase.add(1, ordering: .releasing)
                 return
             }
-            var spin = 0
-            while phase.load(ordering: .acquiring) == current { WorkerTeam.pause(&spin) }
+            if member == 0 {
+                callerWaits { phase.load(ordering: .acquiring) != current }
+            } else {
+                var spin = 0
+                while phase.load(ordering: .acquiring) == current { WorkerTeam.pause(&spin) }
+            }
         }
 
         func serve(member: Int) {
@@ -244,7 +270,7 @@ extension WorkerTeam {
                 waitForRegion(after: seen)
                 seen += 1
                 if stopping.load(ordering: .acquiring) { return }
-                if let region, let enter { enter(region, member, self) }
+                if let region, let enter { enter(region, Member(index: member, count: count, shared: self)) }
                 unfinished.subtract(1, ordering: .releasing)
             }
         }
@@ -261,6 +287,12 @@ extension WorkerTeam {
             parked.subtract(1, ordering: .sequentiallyConsistent)
             pthread_mutex_unlock(mutex)
         }
+    }
+
+    fileprivate static func now() -> Attendance.Time {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Attendance.Time(time.tv_sec) * 1_000_000_000 + Attendance.Time(time.tv_nsec)
     }
 
     /// One turn of a spin loop: a hint to the core, and now and then to the scheduler, since another process may hold
