@@ -187,9 +187,9 @@ extension WorkerTeam {
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
         /// How often a member looks for work before it parks: some tens of microseconds.
         private static let spins = 20_000
-        /// Turns of the spin loop from which on a wait is measured: what follows some tens of microseconds is not the
-        /// difference between two shares of a step.
-        private static let longWait = 2048
+        /// Turns of the spin loop from which on a wait is measured: some microseconds are only the difference between two
+        /// shares of a step. Before the first turn that gives way to other programs, which take their time.
+        private static let longWait = WorkerTeam.turnsBeforeYield / 2
 
         init(count: Int) {
             self.count = count
@@ -295,11 +295,13 @@ extension WorkerTeam {
         return Attendance.Time(time.tv_sec) * 1_000_000_000 + Attendance.Time(time.tv_nsec)
     }
 
+    fileprivate static let turnsBeforeYield = 1024
+
     /// One turn of a spin loop: a hint to the core, and now and then to the scheduler, since another process may hold
     /// the core that the awaited member needs.
     fileprivate static func pause(_ spin: inout Int) {
         spin &+= 1
-        if spin & 1023 == 0 { sched_yield() }
+        if spin % turnsBeforeYield == 0 { sched_yield() }
         _spinHint()
     }
 }
