@@ -138,3 +138,13 @@ let package = Package(
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
     ]
 )
+
+// The sanitizers build the engine alone: the rooms that share memory among threads or hand it to C.
+if Context.environment["MYNAH_ENGINE_ONLY"] != nil {
+    let engine = [
+        "CKernels", "Compute", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "CheckpointTests", "VoxCPMTests",
+    ]
+    package.targets.removeAll { !engine.contains($0.name) }
+    package.dependencies = []
+    package.products = []
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds with the thread sanitizer and with the address sanitizer, each in a folder of its own, and runs the tests of
-# the rooms that share memory among threads or hand it to C. Takes some minutes.
+# the rooms that share memory among threads or hand it to C, and of nothing else. Takes some minutes.
 #
 #     scripts/sanitize.sh [thread|address]...    default: both
 #
@@ -9,6 +9,7 @@ set -euo pipefail
 
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
 filter=${MYNAH_SANITIZE_FILTER:-ComputeTests|VoxCPMTests}
+export MYNAH_ENGINE_ONLY=1
 kinds=("$@")
 if [ ${#kinds[@]} -eq 0 ]; then kinds=(thread address); fi
 
