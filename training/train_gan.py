@@ -33,6 +33,7 @@ def main() -> None:
     ap.add_argument("--frames", type=int, default=24, help="latent frames (40 ms) per crop")
     ap.add_argument("--lr", type=float, default=4e-4)
     ap.add_argument("--half-life", type=float, default=20000)
+    ap.add_argument("--mel", type=float, default=45, help="weight of the mel loss: at 15 words get lost for the judges' sake")
     ap.add_argument("--noise", type=float, default=0.15, help="added to the latents; the decoder must bear it")
     ap.add_argument("--adversarial-from", type=int, default=1500)
     ap.add_argument("--steps", type=int, default=1_000_000)
@@ -89,7 +90,7 @@ def main() -> None:
             y = vae.decoder(z)
         y = y.float()
         mel, relative = spectral(y[:, 0], x[:, 0])
-        loss = 15 * mel + 2 * relative
+        loss = args.mel * mel + 2 * relative
         row = {"mel": mel, "relative": relative}
         if step >= args.adversarial_from:
             with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -112,7 +113,7 @@ def main() -> None:
         opt.step()
         step += 1
         with torch.no_grad():
-            torch._foreach_lerp_(list(ema.decoder.parameters()), decoder, 1 - min(0.999, step / (step + 10)))
+            torch._foreach_lerp_(list(ema.decoder.parameters()), decoder, 1 - min(0.998, step / (step + 10)))
         for k, v in row.items():
             sums[k] += float(v.detach())
         if step % 50 == 0:
