@@ -90,7 +90,8 @@ struct ServeTests {
         let second = try await Running(in: folder.url)
         let resumed = try await second.send("GET", "/api/v1/jobs/\(id)")
         let kept = seconds(resumed)
-        #expect(kept.count >= 2 && ["queued", "running"].contains(resumed["state"] as? String))
+        // A slow machine may ask when all is done.
+        #expect(kept.count >= 2 && (kept.count == 10 || ["queued", "running"].contains(resumed["state"] as? String)))
         let whole = try await second.job(id, hasFinished: 10)
         #expect(whole["state"] as? String == "finished" || whole["parts_finished"] as? Int == 10)
         for (index, length) in kept { #expect(seconds(whole)[index] == length, "a finished part was spoken again") }

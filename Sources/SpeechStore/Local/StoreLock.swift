@@ -18,5 +18,9 @@ final class StoreLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A program that is just being started holds copies of all descriptors, and the lock with them, for a moment.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
