@@ -49,12 +49,14 @@ let package = Package(
         ),
         .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        // libsonic has no pkg-config file.
+        .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         room("Archives", imports: ["CArchive"]),
         room("Compute", imports: ["CKernels"]),
         room("Checkpoint", imports: ["Compute"]),
         room("TextFrontend", resources: [.copy("Resources")]),
-        room("AudioIO", imports: ["CSndFile", "CSoxr"]),
+        room("AudioIO", imports: ["CSndFile", "CSoxr", "CSonic"]),
         room("VoxCPM", imports: ["Compute", "Checkpoint"]),
         room(
             "SpeechEngine",

@@ -7,7 +7,7 @@
 wanted_swift_major=6
 wanted_swift_minor=3
 packages=(
-    libsndfile1-dev libsoxr-dev pkg-config       # AudioIO
+    libsndfile1-dev libsoxr-dev libsonic-dev pkg-config # AudioIO
     libsqlite3-dev                               # SpeechStore
     libarchive-dev                               # Archives
     git ca-certificates                          # fetching the Swift packages
@@ -79,8 +79,10 @@ is_installed() {
 
 install_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        if ! pkg-config --exists sndfile soxr sqlite3 libarchive 2>/dev/null; then
-            stop 4 "Mynah needs pkg-config, libsndfile, libsoxr, SQLite and libarchive with their headers." \
+        # libsonic has no pkg-config file; clang comes with Swift.
+        if ! pkg-config --exists sndfile soxr sqlite3 libarchive 2>/dev/null ||
+            ! clang -E - >/dev/null 2>&1 <<<"#include <sonic.h>"; then
+            stop 4 "Mynah needs pkg-config, libsndfile, libsoxr, libsonic, SQLite and libarchive with their headers." \
                 "There is no apt-get here: install them with the package manager of this system."
         fi
         return

@@ -59,7 +59,7 @@ struct GradioTests {
         try await TestServer.run { server in
             let joined = await server.post(
                 Self.join,
-                #"{"data":["Hello.",null,"",1.5,6,true,false],"fn_index":0,"session_hash":"s","event_data":null}"#)
+                #"{"data":["Hello.",null,"",1.5,6,true,true],"fn_index":0,"session_hash":"s","event_data":null}"#)
             #expect(joined.status == 200)
             let messages = await Self.messages(server)
             #expect(messages.last?["msg"] as? String == "close_stream")
@@ -74,7 +74,7 @@ struct GradioTests {
             #expect(sound.body.starts(with: Array("RIFF".utf8)) && sound.body.count == file["size"] as? Int)
             #expect(sound.headers["x-ai-generated"] == "true")
             let request = try #require(server.engine.state.withLock { $0.requests.first })
-            #expect(request.cfg == 1.5 && request.steps == 6 && request.text == "Hello.")
+            #expect(request.cfg == 1.5 && request.steps == 6 && request.text == "Hello." && request.spellsOut)
         }
     }
 

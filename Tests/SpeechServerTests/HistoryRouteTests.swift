@@ -110,14 +110,16 @@ struct HistoryRouteTests {
 
     @Test func whatIsKeptIsCounted() async throws {
         try await TestServer.withStore { server, _ in
-            #expect(await server.post("/api/v1/speech", #"{"text":"a","normalize":true}"#).status == 200)
+            #expect(await server.post("/api/v1/speech", #"{"text":"a","normalize":true,"speed":1.5}"#).status == 200)
             #expect(server.engine.state.withLock { $0.requests.last?.spellsOut } == true)
+            #expect(server.engine.state.withLock { $0.requests.last?.speed } == 1.5)
             let storage = await server.send("GET", "/api/v1/storage").json
             let history = storage["history"] as? [String: Any]
             #expect(history?["files"] as? Int == 1 && (history?["bytes"] as? Int ?? 0) > 40)
             #expect((storage["jobs"] as? [String: Any])?["files"] as? Int == 0)
             let entry = (await server.send("GET", "/api/v1/history").json["entries"] as? [[String: Any]])?.first
             #expect((entry?["parameters"] as? [String: Any])?["normalize"] as? Bool == true)
+            #expect((entry?["parameters"] as? [String: Any])?["speed"] as? Double == 1.5)
         }
     }
 

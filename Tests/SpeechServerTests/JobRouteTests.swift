@@ -25,13 +25,15 @@ struct JobRouteTests {
     @Test func linesAreSpokenAndFetched() async throws {
         try await TestServer.withStore { server, _ in
             let reply = await server.post(
-                "/api/v1/jobs", #"{"lines":["one","  ","two","three"],"seed":4,"pause_seconds":0.5,"title":"numbers"}"#)
+                "/api/v1/jobs",
+                #"{"lines":["one","  ","two","three"],"seed":4,"speed":2,"pause_seconds":0.5,"title":"numbers"}"#)
             #expect(reply.status == 202, "\(reply.text)")
             let id = try #require(reply.json["id"] as? String)
             #expect(reply.headers["location"] == "/api/v1/jobs/\(id)")
             let job = await Self.ended(server, id)
             #expect(job["state"] as? String == "finished" && job["parts_finished"] as? Int == 3)
             #expect((job["parts"] as? [[String: Any]])?.map { $0["text"] as? String } == ["one", "two", "three"])
+            #expect(server.engine.state.withLock { $0.requests.map(\.speed) } == [2, 2, 2])
             #expect(abs((job["seconds"] as? Double ?? 0) - 2.4) < 1e-9)
             let joined = await server.send("GET", "/api/v1/jobs/\(id)/audio")
             let samples = 3 * 5 * FakeEngine.samplesPerPatch + 2 * FakeEngine.rate / 2
@@ -155,7 +157,7 @@ struct JobRouteTests {
     @Test(arguments: [
         "{}", #"{"lines":[]}"#, #"{"lines":[1]}"#, #"{"lines":"a"}"#, #"{"lines":["..."]}"#, #"{"text":""}"#,
         #"{"lines":["a"],"text":"b"}"#, #"{"lines":["a"],"pause_seconds":11}"#, #"{"lines":["a"],"voice":"nobody"}"#,
-        #"{"lines":["a"],"x":1}"#, #"{"lines":["a"],"speed":2}"#, #"{"lines":["a"],"title":7}"#,
+        #"{"lines":["a"],"x":1}"#, #"{"lines":["a"],"speed":5}"#, #"{"lines":["a"],"title":7}"#,
     ])
     func badJobsAreRefused(json: String) async throws {
         try await TestServer.withStore { server, store in

@@ -134,7 +134,9 @@ struct OpenAITests {
             #"{"model":"fake","voice":"alloy","input":"a","response_format":"aac"}"#, 400, "unsupported_format",
             "response_format"
         ),
-        (#"{"model":"fake","voice":"alloy","input":"a","speed":2}"#, 400, "unsupported_value", "speed"),
+        (#"{"model":"fake","voice":"alloy","input":"a","speed":5}"#, 400, "invalid_value", "speed"),
+        (#"{"model":"fake","voice":"alloy","input":"a","speed":0.2}"#, 400, "invalid_value", "speed"),
+        (#"{"model":"fake","voice":"alloy","input":"a","speed":"fast"}"#, 400, "invalid_type", "speed"),
         (#"{"model":"fake","voice":"alloy","input":"a","speed":9}"#, 400, "invalid_value", "speed"),
         (#"{"model":"fake","voice":"alloy","input":"a","stream_format":"x"}"#, 400, "invalid_value", "stream_format"),
         (#"{"model":"fake","voice":"alloy","input":"a","input":"b"}"#, 400, "invalid_json", ""),

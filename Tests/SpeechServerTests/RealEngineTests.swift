@@ -57,4 +57,52 @@ struct RealEngineTests {
         }
         #expect(engine.state == .stopped)
     }
+
+    @Test func speedIsTheSameEverywhere() async throws {
+        let engine = SpeechEngine()
+        let folder = Fixtures.folder.appendingPathComponent("v15/checkpoint")
+        try await engine.load { _ in
+            try SpeechModel(folder: folder) { try VoxCPMModel($0, threads: 1) }
+        }
+        try await TestServer.serve(engine) { port, _ in
+            func post(_ path: String, _ fields: String) async -> RawClient.Reply {
+                let json = "{\(fields),\"seed\":1,\"steps\":2,\"max_seconds\":9,\"attempts\":1}"
+                let client = RawClient(port: port)
+                client.send(
+                    TestServer.head("POST", path, ["Content-Type": "application/json"], length: json.utf8.count) + json)
+                return await client.reply()
+            }
+            let native = #""text":"Good morning.","format":"pcm""#
+            let usual = await post("/api/v1/speech", native)
+            let whole = await post("/api/v1/speech", native + #","speed":2"#)
+            let streamed = await post("/api/v1/speech", native + #","speed":2,"stream":"audio""#)
+            #expect(usual.status == 200 && whole.status == 200 && streamed.status == 200)
+            #expect(whole.body == streamed.body, "a stream is something else than its whole")
+            let share: Double = Double(whole.body.count) / Double(usual.body.count)
+            #expect(share > 0.49 && share < 0.51, "\(share)")
+            let openAI = await post(
+                "/v1/audio/speech",
+                #""input":"Good morning.","model":"voxcpm-1.5","voice":"alloy","response_format":"pcm","speed":2"#)
+            #expect(openAI.body == whole.body)
+
+            let events = await post("/api/v1/speech", native + #","speed":2,"stream":"events""#).text
+            let seconds = Double(whole.body.count / 2) / 44_100
+            for (event, field) in [("mark", "end_seconds"), ("done", "seconds")] {
+                let line = events.components(separatedBy: "\n\n").last { $0.hasPrefix("event: \(event)\n") } ?? ""
+                let data = Data((line.components(separatedBy: "data: ").last ?? "").utf8)
+                let object = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+                let told = object?[field] as? Double ?? 0
+                #expect(abs(told - seconds) < 0.001, "\(event): \(told) s, but \(seconds) s are heard")
+            }
+
+            let client = await StreamClient(port: port)
+            client.configure("\"seed\":1,\"steps\":2,\"max_seconds\":9,\"attempts\":1,\"speed\":2")
+            client.text("Good morning.")
+            client.done()
+            #expect(await client.frames(until: "session.done").sound == whole.body)
+
+            let refused = await post("/api/v1/speech", native + #","speed":5"#)
+            #expect(refused.status == 400 && refused.text.contains("speed must be 0.25 to 4"))
+        }
+    }
 }

@@ -84,8 +84,8 @@ struct HostileInputTests {
         let folder = try TemporaryFolder()
         let lines: [[String]] = [
             ["--steps", "0"], ["--steps", "many"], ["--cfg", "-1"], ["--cfg", "nan"], ["--seed", "-1"],
-            ["--max-seconds", "0"], ["--threads", "0"], ["--precision", "int3"], ["--stream", "--retry", "3"],
-            ["--unknown"], ["one", "two"],
+            ["--max-seconds", "0"], ["--speed", "5"], ["--threads", "0"], ["--precision", "int3"],
+            ["--stream", "--retry", "3"], ["--unknown"], ["one", "two"],
         ]
         for line in lines {
             let run = try await CommandRun.say("Hello.", line, in: folder)

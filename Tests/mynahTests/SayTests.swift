@@ -50,6 +50,25 @@ struct SayTests {
         #expect(folder.content == ["file.wav"])
     }
 
+    @Test func speaksFasterAtTheSamePitchInFilesAndStreams() async throws {
+        let folder = try TemporaryFolder()
+        let options = ["--seed", "3", "--max-seconds", "4"]
+        let text = "This is said quickly."
+        let usual = try await CommandRun.say(text, ["-o", "a.wav"] + options + Self.once, in: folder)
+        let quick = try await CommandRun.say(
+            text, ["-o", "b.wav", "--speed", "2", "--max-seconds", "2"] + options.prefix(2) + Self.once, in: folder)
+        #expect(usual.code == 0 && quick.code == 0, "\(quick.errors)")
+        let long = try samples("a.wav", in: folder).count
+        let short = try samples("b.wav", in: folder).count
+        let share: Double = Double(short) / Double(long)
+        #expect(share > 0.49 && share < 0.51, "\(short) of \(long)")
+        let streamed = try await CommandRun.say(
+            text, ["--stream", "--speed", "2", "--max-seconds", "2"] + options.prefix(2), in: folder)
+        let whole = try Data(contentsOf: folder.url.appendingPathComponent("b.wav"))
+        let start = try #require(WaveBytes(whole)).soundStart
+        #expect(streamed.output.dropFirst(start) == whole.dropFirst(start))
+    }
+
     @Test(arguments: EncoderCatalog.encodable.filter { $0 != .pcm }) func writesEveryFormat(format: AudioFormat)
         async throws
     {

@@ -1,3 +1,4 @@
+import AudioIO
 import Checkpoint
 import Compute
 import SpeechEngine
@@ -13,7 +14,9 @@ struct Speaker {
         var seed: UInt64 = 0
         /// Nil where speech leaves as it is generated and cannot be taken back.
         var retry: RetryPolicy?
-        /// The longest speech in all.
+        /// How many times as fast as the model speaks it is heard.
+        var speed = 1.0
+        /// The longest speech in all, as it is heard.
         var maxSeconds: Double?
         /// The longest speech of one part.
         var partSeconds: Double?
@@ -45,27 +48,36 @@ struct Speaker {
     func speak(_ parts: [String], prompt: VoicePrompt?, into sink: SpeechSink) throws -> Outcome {
         var outcome = Outcome(seed: settings.seed)
         var prompt = prompt
+        let stretch = try TimeStretch(speed: settings.speed, sampleRateHz: model.sampleRateHz)
+        let limit = settings.maxSeconds.map { Int($0 * Double(model.sampleRateHz)) } ?? .max
+        func append(_ samples: [Float]) throws { try sink.append(Array(samples.prefix(limit - sink.sampleCount))) }
         // One part after the other uses the memory of the same engine.
         var engine: PatchEngine?
         for (index, part) in parts.enumerated() {
             var request = try request(for: feed.fed(part), prompt: prompt)
-            let room = settings.maxSeconds.map { Int($0 * Double(model.sampleRateHz)) - sink.sampleCount }
+            // What the model may still make.
+            let room = settings.maxSeconds.map { _ in
+                Int((Double(limit - sink.sampleCount) * settings.speed).rounded(.up))
+            }
             if let room {
                 let patches = (max(room, 1) + model.samplesPerPatch - 1) / model.samplesPerPatch
                 request.maxPatches = min(request.maxPatches, patches)
             }
+            var made = 0
             let fitting = try model.engine(for: request, reusing: engine)
             engine = fitting
             let spoken = try speak(request, in: fitting, done: sink.sampleCount) { samples in
-                try sink.append(room.map { Array(samples.prefix($0)) } ?? samples)
+                made += samples.count
+                try append(try stretch.process(samples))
             }
+            try append(try stretch.finish())
             if index == 0 { outcome.seed = spoken.seed }
             outcome.timings.add(spoken.timings)
             if isCancelled() {
                 outcome.wasCancelled = true
                 return outcome
             }
-            if let limit = settings.maxSeconds, sink.sampleCount >= Int(limit * Double(model.sampleRateHz)) {
+            if let room, made >= room {
                 outcome.wasCut = true
                 return outcome
             }
@@ -104,16 +116,16 @@ struct Speaker {
         _ request: GenerationRequest, in engine: PatchEngine, done: Int, emit: ([Float]) throws -> Void
     ) throws -> Spoken {
         var spoken = Spoken(seed: request.seed)
-        var samples = done
+        var samples = 0
         func report(_ patch: Patch) {
             samples += patch.samples.count
-            onPatch(Double(samples) / Double(model.sampleRateHz))
+            onPatch((Double(done) + Double(samples) / settings.speed) / Double(model.sampleRateHz))
         }
         if let retry = settings.retry, retry.maxAttempts > 1 {
             let speech = try model.generate(request, retry: retry, in: engine) { patch in
                 if patch.index == 0 {
                     spoken.latents = []
-                    samples = done
+                    samples = 0
                 }
                 spoken.latents += patch.latents
                 report(patch)

@@ -73,7 +73,8 @@ struct SpeechJob {
         destination: OutputOptions.Destination
     ) throws {
         Interrupts.shared.listen(writingIn: destination.folder)
-        let expected = min(SpeechLength.seconds(of: text), speaker.settings.maxSeconds ?? .infinity)
+        let settings = speaker.settings
+        let expected = min(SpeechLength.seconds(of: text) / settings.speed, settings.maxSeconds ?? .infinity)
         let line = ProgressLine(expectedSeconds: expected)
         defer { line.clear() }
         var speaker = speaker

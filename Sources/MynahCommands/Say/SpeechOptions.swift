@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioIO
 import SpeechEngine
 import VoxCPM
 
@@ -24,6 +25,9 @@ struct SpeechOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Stop after this much speech.", valueName: "seconds"))
     var maxSeconds: Double?
 
+    @Option(help: "How many times as fast as the model speaks, at the same pitch: 0.25 to 4 (default: 1).")
+    var speed: Double?
+
     @Option(
         help: ArgumentHelp(
             "Tries in all when speech comes out too long for its text (default: 3; 1 while streaming).",
@@ -37,6 +41,9 @@ struct SpeechOptions: ParsableArguments {
         }
         if let temperature, !(0...10).contains(temperature) {
             throw ValidationError("--temperature is \(temperature), but must be 0 to 10.")
+        }
+        if let speed, !TimeStretch.speeds.contains(speed) {
+            throw ValidationError("--speed is \(speed), but must be 0.25 to 4.")
         }
         if let maxSeconds, !(maxSeconds > 0 && maxSeconds <= 1e6) {
             throw ValidationError("--max-seconds is \(maxSeconds), but must be more than 0.")
@@ -54,6 +61,7 @@ struct SpeechOptions: ParsableArguments {
         settings.steps = steps ?? generation.defaults.steps
         // As torch does, seeds use 32 bits.
         settings.seed = seed ?? UInt64(UInt32.random(in: 0 ... .max))
+        settings.speed = speed ?? 1
         settings.maxSeconds = maxSeconds
         settings.partSeconds = generation.defaults.maxSeconds
         let tries = retry ?? 3

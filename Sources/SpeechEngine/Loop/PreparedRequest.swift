@@ -24,14 +24,20 @@ struct PreparedRequest: Sendable {
     let steps: Int
     let seed: UInt64
     let attempts: Int
+    /// How many times as fast as the model speaks it is heard.
+    let speed: Double
     /// Samples of a part that are held back; `Int.max` for all.
     let heldBackSamples: Int
-    /// Samples of the whole speech; nil for no limit.
+    /// Samples of the whole speech as it is heard; nil for no limit.
     let maxSamples: Int?
     /// Patches of one part.
     let maxPatches: Int
 
+    /// What the model is expected to make.
     var expectedSamples: Int { parts.reduce(0) { $0 + $1.expectedSamples + $1.pauseSamples } }
+
+    /// How many samples the model makes for so many that are heard.
+    func made(_ heard: Int) -> Int { Int((Double(heard) * speed).rounded(.up)) }
 
     /// What the engine core is asked for.
     func generation(part: Int, prompt: VoicePrompt?, seed: UInt64, maxPatches: Int) -> GenerationRequest {

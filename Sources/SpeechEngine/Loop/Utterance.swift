@@ -1,3 +1,4 @@
+import AudioIO
 import Checkpoint
 import Compute
 import VoxCPM
@@ -22,10 +23,14 @@ final class Utterance {
     private var finishReason: FinishReason?
     private var firstAudioAt: ContinuousClock.Instant?
 
-    /// Samples delivered.
+    /// Makes parts as fast as was asked for; nil before the first sound.
+    private var stretch: TimeStretch?
+    /// Samples delivered, at the speed that was asked for.
     private var delivered = 0
-    /// Where the part began.
+    /// Where the part began, in samples delivered.
     private var partStart = 0
+    /// Samples of the part that went on to be heard, as the model made them.
+    private var flowed = 0
     /// Samples of the part that are held back.
     private var held: [Float] = []
     /// Latents and patches of the attempt.
@@ -33,7 +38,7 @@ final class Utterance {
     private var patches = 0
     /// Whether the limit of length, not the text, bounds the part.
     private var isBoundByLimit = false
-    /// Samples that are still expected, as the ledger counts them.
+    /// Samples that are still expected of the model, as the ledger counts them.
     private(set) var claim: Int
 
     private let sampleRateHz: Int
@@ -53,7 +58,9 @@ final class Utterance {
     private var current: PreparedRequest.Part { request.parts[part] }
     private var seed: UInt64 { request.seed &+ UInt64(attempt - 1) }
     /// Samples that may still be delivered.
-    private var room: Int { request.maxSamples.map { $0 - delivered - held.count } ?? .max }
+    private var rest: Int { request.maxSamples.map { max(0, $0 - delivered) } ?? .max }
+    /// Samples that the model may still make for the part.
+    private var room: Int { request.maxSamples.map { request.made($0 - partStart) - flowed - held.count } ?? .max }
 
     // MARK: A place in the engine core
 
@@ -61,7 +68,8 @@ final class Utterance {
     func nextGeneration() -> GenerationRequest {
         var limit = request.maxPatches
         if let maxSamples = request.maxSamples {
-            let patches = max(1, (maxSamples - delivered + samplesPerPatch - 1) / samplesPerPatch)
+            let room = request.made(maxSamples - delivered)
+            let patches = max(1, (room + samplesPerPatch - 1) / samplesPerPatch)
             isBoundByLimit = patches < limit
             limit = min(limit, patches)
         }
@@ -75,7 +83,7 @@ final class Utterance {
     func start(_ sequence: SequenceID, at begin: ContinuousClock.Instant) -> Bool {
         self.sequence = sequence
         (held, latents, patches) = ([], [], 0)
-        partStart = delivered
+        (partStart, flowed) = (delivered, 0)
         guard startedAt == nil else { return false }
         startedAt = begin
         return true
@@ -102,6 +110,16 @@ final class Utterance {
     ///
     /// - Parameter ledger: Is told of what happens.
     func take(_ made: SequencePatch, model: SpeechModel, ledger: EngineLedger) -> Next {
+        do throws(TimeStretchError) {
+            return try hear(made, model, ledger)
+        } catch {
+            return .over(.failed(reason: error.description))
+        }
+    }
+
+    private func hear(
+        _ made: SequencePatch, _ model: SpeechModel, _ ledger: EngineLedger
+    ) throws(TimeStretchError) -> Next {
         patches += 1
         finishReason = made.finishReason
         let count = max(0, min(made.patch.samples.count, room))
@@ -110,21 +128,24 @@ final class Utterance {
         guard samples.allSatisfy(\.isFinite) else { return throwAway(.notFinite, ledger) }
         if prompt == nil { latents += made.patch.latents }
         held += samples
-        if isFlowing || request.heldBackSamples < held.count { flush(ledger) }
+        if isFlowing || request.heldBackSamples < held.count { try flush(ledger) }
         let isFull = room <= 0
         tellProgress()
-        if isFull || made.finishReason != nil { return endPart(isFull: isFull, model: model, ledger: ledger) }
+        if isFull || made.finishReason != nil { return try endPart(isFull: isFull, model: model, ledger: ledger) }
         return .goOn
     }
 
     /// Whether the part has begun to be heard.
-    private var isFlowing: Bool { delivered > partStart }
+    private var isFlowing: Bool { flowed > 0 }
 
-    private func endPart(isFull: Bool, model: SpeechModel, ledger: EngineLedger) -> Next {
+    private func endPart(
+        isFull: Bool, model: SpeechModel, ledger: EngineLedger
+    ) throws(TimeStretchError) -> Next {
         if !isFlowing, !isFull, !isBoundByLimit, let badCase = judge(model), attempt < request.attempts {
             return throwAway(badCase, ledger)
         }
-        flush(ledger)
+        try flush(ledger)
+        deliver(try stretch?.finish() ?? [], ledger)
         if part == 0 { firstSeed = seed }
         if prompt == nil, !latents.isEmpty {
             let columns = model.latentSize
@@ -132,16 +153,17 @@ final class Utterance {
                 text: request.firstText,
                 latents: Matrix(rows: latents.count / columns, columns: columns, values: latents))
         }
-        let pause = max(0, min(current.pauseSamples, room))
+        // Pauses are as long as was asked for, at any speed.
+        let pause = min(current.pauseSamples, rest)
         channel.send(
             .mark(
                 SpeechMark(
                     index: part, text: current.text, textRange: current.range, samples: partStart..<delivered,
                     pauseSamples: pause)))
-        if pause > 0 { deliver(Array(repeating: 0, count: pause), ledger) }
+        deliver(Array(repeating: 0, count: pause), ledger)
         settle(pause, ledger)
         let isLast = part + 1 == request.parts.count
-        if room <= 0, !isLast || finishReason != .stopped { return .over(.lengthLimit) }
+        if isFull || rest == 0, !isLast || finishReason != .stopped { return .over(.lengthLimit) }
         if isLast { return .over(.complete) }
         part += 1
         attempt = 1
@@ -171,14 +193,19 @@ final class Utterance {
         return .needsPlace
     }
 
-    private func flush(_ ledger: EngineLedger) {
+    private func flush(_ ledger: EngineLedger) throws(TimeStretchError) {
         guard !held.isEmpty else { return }
         let samples = held
         held = []
-        deliver(samples, ledger)
+        flowed += samples.count
+        if stretch == nil { stretch = try TimeStretch(speed: request.speed, sampleRateHz: sampleRateHz) }
+        deliver(try stretch?.process(samples) ?? [], ledger)
     }
 
-    private func deliver(_ samples: [Float], _ ledger: EngineLedger) {
+    private func deliver(_ made: [Float], _ ledger: EngineLedger) {
+        // Sound of another speed may come out some samples longer than it was meant to be.
+        let samples = made.count > rest ? Array(made.prefix(rest)) : made
+        guard !samples.isEmpty else { return }
         if firstAudioAt == nil {
             firstAudioAt = .now
             ledger.firstAudio(after: .now - accepted.acceptedAt)
@@ -196,12 +223,14 @@ final class Utterance {
     }
 
     private func tellProgress() {
-        let seconds = Double(delivered + held.count) / Double(sampleRateHz)
+        // As it is heard, which the part's latest samples are only later.
+        let rate = Double(sampleRateHz)
+        let seconds = (Double(partStart) + Double(flowed + held.count) / request.speed) / rate
         guard let startedAt, seconds > 0 else { return }
         channel.send(
             .progress(
                 SpeechProgress(
-                    seconds: seconds, expectedSeconds: max(seconds + Double(claim) / Double(sampleRateHz), seconds),
+                    seconds: seconds, expectedSeconds: max(seconds + Double(claim) / request.speed / rate, seconds),
                     part: part, parts: request.parts.count, rtf: (.now - startedAt).inSeconds / seconds)))
     }
 

@@ -2,8 +2,8 @@
 public enum AdmissionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What a request says; the raw value is the name of the property.
     public enum Parameter: String, Sendable, CaseIterable {
-        case text, voice, cfg, temperature, steps, maxSeconds, attempts, heldBackSeconds, pauses, queueDeadline,
-            totalDeadline
+        case text, voice, cfg, temperature, steps, maxSeconds, attempts, speed, heldBackSeconds, pauses,
+            queueDeadline, totalDeadline
     }
 
     /// A parameter cannot be; waiting does not help.

@@ -1,3 +1,5 @@
+import AudioIO
+
 extension SpeechRequest {
     /// Checks what a person gives, without a model.
     func check(_ configuration: EngineConfiguration) throws(AdmissionError) {
@@ -12,6 +14,7 @@ extension SpeechRequest {
         try Self.check(.temperature, temperature, in: 0...10)
         try Self.check(.steps, steps.map(Double.init), in: 1...1000)
         try Self.check(.maxSeconds, maxSeconds, in: 0.01...1e6)
+        try Self.check(.speed, speed, in: TimeStretch.speeds)
         try Self.check(.attempts, Double(attempts), in: 1...20)
         try Self.check(.heldBackSeconds, heldBackSeconds, in: 0 ... .infinity)
         for pause in [pauses.clause, pauses.sentence, pauses.paragraph] {

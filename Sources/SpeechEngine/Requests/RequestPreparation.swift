@@ -28,7 +28,7 @@ struct RequestPreparation: Sendable {
         return PreparedRequest(
             parts: parts.parts, prompt: prompt, firstText: parts.firstText, cfg: Float(request.cfg ?? defaults.cfg),
             temperature: Float(request.temperature ?? defaults.temperature), steps: request.steps ?? defaults.steps,
-            seed: seed, attempts: request.attempts,
+            seed: seed, attempts: request.attempts, speed: request.speed,
             heldBackSamples: request.heldBackSeconds > 3600 ? .max : Int(request.heldBackSeconds * rate),
             maxSamples: request.maxSeconds.map { max(1, Int($0 * rate)) },
             maxPatches: defaults.maxSeconds.map { max(1, Int(($0 / model.secondsPerPatch).rounded(.up))) } ?? 2000)

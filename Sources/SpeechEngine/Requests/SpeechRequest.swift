@@ -48,7 +48,10 @@ public struct SpeechRequest: Sendable {
     public var maxSeconds: Double?
     /// Attempts at each part, 1 to 20, where one comes out badly (``BadCase``) and nothing of it was delivered yet.
     public var attempts = 3
-    /// How much of each part's beginning is held back, in seconds of speech: 0 sends every patch as it is made, and leaves
+    /// How many times as fast as the model speaks it is heard, 0.25 to 4, at the same pitch. Times and lengths everywhere are
+    /// those of what is heard; ``pauses`` stay as long as they are. It changes nothing of what the model says.
+    public var speed = 1.0
+    /// How much of each part's beginning is held back, in seconds of the model's speech: 0 sends every patch as it is made, and leaves
     /// nothing to try again; infinity sends each part when it is accepted.
     public var heldBackSeconds = 0.0
     public var cutting = PartCutting.paragraphs

@@ -54,7 +54,7 @@ struct GradioInputs: Sendable {
             }
             request.steps = Int(number.rounded())
         }
-        if try flag(5, "do_normalize") { notes.append("do_normalize changes nothing here.") }
+        request.spellsOut = try flag(5, "do_normalize")
         if try flag(6, "denoise") { notes.append("denoise is not done here: the recording is taken as it is.") }
         let transcript = try text(2, "prompt_text_input")
         guard let file = value(1) else {

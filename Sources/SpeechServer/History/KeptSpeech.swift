@@ -61,6 +61,7 @@ struct KeptParameters: Codable, Sendable {
     var attempts: Int
     var cutting: String
     var normalize: Bool?
+    var speed: Double?
 
     init(_ request: SpeechRequest) {
         seed = request.seed.map { "\($0)" }
@@ -71,6 +72,7 @@ struct KeptParameters: Codable, Sendable {
         attempts = request.attempts
         cutting = request.cutting.rawValue
         normalize = request.spellsOut ? true : nil
+        speed = request.speed == 1 ? nil : request.speed
     }
 
     /// Asks the same again.
@@ -83,6 +85,7 @@ struct KeptParameters: Codable, Sendable {
         request.attempts = attempts
         request.cutting = PartCutting(rawValue: cutting) ?? request.cutting
         request.spellsOut = normalize ?? false
+        request.speed = speed ?? 1
     }
 }
 

@@ -4,6 +4,8 @@ import SpeechStore
 /// How the parts of a job are spoken.
 struct JobPlan: Sendable {
     let expectedSeconds: Double
+    /// How many times as fast as the model speaks it is heard.
+    var speed: Double { parameters.speech.speed ?? 1 }
     /// Seconds of the parts that are finished already.
     let spokenSeconds: [Int: Double]
     /// The first part of a text that no voice was chosen for gives the others its own.
@@ -32,7 +34,7 @@ struct JobPlan: Sendable {
                 spoken[part.position] = timings.seconds
                 expected += timings.seconds
             } else {
-                expected += SpeechLength.seconds(of: part.text)
+                expected += SpeechLength.seconds(of: part.text) / (parameters.speech.speed ?? 1)
             }
         }
         expectedSeconds = expected

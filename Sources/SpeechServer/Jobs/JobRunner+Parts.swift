@@ -115,13 +115,14 @@ extension JobRunner {
     private func tellProgress(_ progress: SpeechProgress, _ part: JobPart, of job: Job, plan: JobPlan) {
         let done = running[job.id]?.seconds.values.reduce(0, +) ?? 0
         let expected = max(done, plan.expectedSeconds)
-        let speed = source.snapshot().throughput
+        // Seconds that are heard, for each second of work.
+        let pace = source.snapshot().throughput.map { $0 / plan.speed }
         news.tell(
             "progress",
             PartProgress(
                 part: part.position, parts: job.partCount, part_seconds: progress.seconds, seconds_done: done,
                 expected_seconds: expected,
-                eta_seconds: speed.flatMap { $0 > 0 ? (expected - done) / $0 : nil },
+                eta_seconds: pace.flatMap { $0 > 0 ? (expected - done) / $0 : nil },
                 rtf: progress.rtf.isFinite ? progress.rtf : 0),
             of: job.id)
     }

@@ -14,8 +14,7 @@ struct NewJobReader: Sendable {
     private static let partSeconds = 20.0
     private static let known: Set<String> = [
         "title", "voice", "seed", "cfg", "steps", "temperature", "attempts", "cutting", "max_seconds", "normalize",
-        "pause_seconds",
-        "lines", "text",
+        "speed", "pause_seconds", "lines", "text",
     ]
 
     /// What is to be said.

@@ -8,6 +8,8 @@ import SpeechStore
 final class LiveSpeech: Sendable {
     let ticket: SpeechTicket
     let model: LoadedModel
+    /// How many times as fast as the model speaks it is heard.
+    let speed: Double
     private let connection: ConnectionNews
     private let token: Int
     /// Keeps the speech for the history; nil where it is not kept.
@@ -25,6 +27,7 @@ final class LiveSpeech: Sendable {
         _ request: SpeechRequest, from source: any SpeechSource, exchange: Exchange, voice: ChosenVoice,
         isKept: Bool = true
     ) async throws(APIError) {
+        speed = request.speed
         let door = exchange.door(to: source)
         pass = try door.count(request.text)
         ticket = try await door.submit(request)

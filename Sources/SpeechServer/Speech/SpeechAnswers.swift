@@ -76,7 +76,8 @@ struct SpeechAnswers: Sendable {
                             try await send(OpenAIFault(error: .init(error)))
                         } else {
                             try await delta(try encoder.finish())
-                            let patches = Int((outcome.seconds / max(speech.model.secondsPerPatch, 0.01)).rounded())
+                            let made = outcome.seconds * speech.speed
+                            let patches = Int((made / max(speech.model.secondsPerPatch, 0.01)).rounded())
                             try await send(OpenAIDone(input: inputTokens, output: patches))
                         }
                     case .queued, .started, .mark, .progress: continue

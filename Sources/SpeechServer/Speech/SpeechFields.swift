@@ -1,3 +1,4 @@
+import AudioIO
 import SpeechEngine
 
 /// The fields about speaking that every dialect knows.
@@ -21,11 +22,6 @@ enum SpeechFields {
             request.cutting = PartCutting(rawValue: cutting) ?? request.cutting
         }
         if let spellsOut = try fields.flag("normalize") { request.spellsOut = spellsOut }
-        if let speed = try fields.number("speed", in: 0.25...4), speed != 1 {
-            throw APIError.bad(
-                "speed", code: "unsupported_value",
-                "The field speed must be 1: this server does not change the pace, and would rather say so than change "
-                    + "the pitch.")
-        }
+        if let speed = try fields.number("speed", in: TimeStretch.speeds) { request.speed = speed }
     }
 }

@@ -3,7 +3,7 @@ import { keepHere, recallHere } from './keep.js';
 
 const EMPTY = {
   text: '', voice: '', cfg: '', steps: '', temperature: '', seed: '', sampleRate: '', cutting: '', normalize: '', attempts: '',
-  maxSeconds: '', format: '',
+  maxSeconds: '', speed: '', format: '',
 };
 const NAMES = { sampleRate: 'sample_rate', maxSeconds: 'max_seconds' };
 /** What is no setting of a speech: the text, who speaks it, and the file that is downloaded of it. */

@@ -5,6 +5,7 @@ import { phrase } from './i18n.js';
 import { server } from './server-state.js';
 
 const NUMBERS = [
+  ['speed', { min: 0.25, max: 4, step: 0.05, placeholder: '1.0' }],
   ['cfg', { min: 0, max: 100, step: 0.1, placeholder: '2.0' }],
   ['steps', { min: 1, max: 1000, step: 1, placeholder: '10' }],
   ['temperature', { min: 0, max: 10, step: 0.05, placeholder: '1.0' }],

@@ -4,7 +4,7 @@ import { draft } from './draft.js';
 import { fill, h } from './dom.js';
 import { confirmClearing } from './files-card.js';
 import { formatSelect } from './format-select.js';
-import { duration, moment, phrase } from './i18n.js';
+import { duration, moment, number, phrase } from './i18n.js';
 import { actionButton, announce, faultBox, playButton } from './shell.js';
 import { download, fileName } from './sound-file.js';
 
@@ -56,7 +56,7 @@ function line(entry, box, forget) {
   const item = h('li.item', h('p.excerpt', entry.text),
     h('p.hint', phrase('history.meta', {
       time: () => moment(entry.created), voice: entry.voice ?? phrase('history.made'), seconds: () => duration(entry.seconds), seed: entry.seed,
-    })),
+    }), entry.parameters.speed && [' · ', phrase('history.speed', { speed: () => number(entry.parameters.speed, 2) })]),
     h('div.row',
       playButton(phrase('history.play'), () => history.audio(entry.id, 'wav'), { box }),
       actionButton(phrase('history.again'), async () => {

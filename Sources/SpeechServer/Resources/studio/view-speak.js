@@ -47,7 +47,7 @@ export function speakView() {
     const count = [...value].length;
     const fault = tooLong(count);
     say(size, !count ? phrase('speak.shortcut')
-      : fault ?? phrase('speak.size', { n: count, time: () => duration(estimate(value, server.model?.name)) }));
+      : fault ?? phrase('speak.size', { n: count, time: () => duration(estimate(value, server.model?.name) / (Number(draft.get('speed')) || 1)) }));
     text.setAttribute('aria-invalid', String(Boolean(fault)));
     size.classList.toggle('wrong', Boolean(fault));
     clear.hidden = !count;
@@ -125,7 +125,7 @@ export function speakView() {
     } else if (speech.state === 'retrying') box.show(speech.fault);
     else if (speech.isUnderWay) box.show(null);
     if (speech.state === 'done' && !speech.recording) {
-      learn(speech.fields.text, speech.facts.seconds, server.model?.name);
+      learn(speech.fields.text, speech.facts.seconds * (speech.fields.speed ?? 1), server.model?.name);
       drawSize();
     }
   });
@@ -135,7 +135,7 @@ export function speakView() {
       picker.value = draft.get('voice');
       reference.node.hidden = true;
     }
-    if (detail.includes('text')) drawSize();
+    if (detail.includes('text') || detail.includes('speed')) drawSize();
   });
   server.addEventListener('change', drawSize);
   document.addEventListener('languagechange', drawSize);
