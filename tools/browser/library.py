@@ -106,6 +106,41 @@ def history(browser, mynah):
     return f"{count} entries, equal sound"
 
 
+def speed(browser, mynah):
+    """The speed of the settings is heard, jobs take it, and the history tells it; an entry that is spoken again keeps it."""
+    open_view(browser, mynah, "speak")
+    generate(browser, "A sentence to be said quickly, and a little more of it.")
+    usual = mynah.json("/api/v1/history")["entries"][0]
+    assert "speed" not in usual["parameters"], usual
+    browser.evaluate("document.querySelector('details.drawer').open = true")
+    write(browser, "Speed", "2")
+    write(browser, "Seed", usual["seed"])
+    browser.click("button=Generate")
+    browser.wait("document.querySelector('.status').innerText.startsWith('Done') && document.querySelector('.facts').offsetParent", "it is spoken")
+    deadline = time.monotonic() + 60
+    while (quick := mynah.json("/api/v1/history")["entries"][0])["id"] == usual["id"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert quick["parameters"]["speed"] == 2 and quick["seed"] == usual["seed"], quick
+    share = quick["seconds"] / usual["seconds"]
+    assert 0.48 < share < 0.52, share
+    browser.click("nav a[href='#history']")
+    browser.wait("document.querySelector('.item .hint').innerText.includes('speed 2.00')", "the history tells the speed")
+    assert "speed" not in browser.evaluate("document.querySelectorAll('.item .hint')[1].innerText")
+    browser.click("nav a[href='#batch']")
+    browser.wait("document.querySelector('#lines')?.offsetParent", "the page is there")
+    fill(browser, "#lines", "The first line.")
+    browser.click("button=Start")
+    browser.wait("document.querySelector('.badge.finished')", "the job is finished", 180)
+    browser.click("button=Remove")
+    browser.wait("document.querySelector('.empty')", "it is gone")
+    browser.evaluate("localStorage.clear(); sessionStorage.clear()")
+    browser.click("nav a[href='#history']")
+    browser.click("button=Speak again")
+    browser.wait(f"{label('Speed')}.control.value === '2'", "the entry's speed is taken over")
+    browser.wait("location.hash === '#speak' && document.querySelector('.status').innerText.startsWith('Done')", "it is spoken again", 120)
+    return f"{usual['seconds']:.2f} s became {quick['seconds']:.2f} s"
+
+
 def batch(browser, mynah):
     """Three lines become three files in a zip archive; the progress is shown; a job can be removed."""
     open_view(browser, mynah, "batch")
@@ -194,4 +229,4 @@ def make_key(browser, mynah):
     return secret
 
 
-CHECKS = [voice, once, history, batch, many_jobs, system]
+CHECKS = [voice, once, history, speed, batch, many_jobs, system]
