@@ -33,6 +33,7 @@ def take(browser, mynah, folder):
     save(browser, folder / "recording.png")
     browser.click("button=Stop recording")
     browser.click("nav a[href='#speak']")
+    time.sleep(0.8)
     browser.click(".drawer summary")
     time.sleep(0.3)
     save(browser, folder / "settings.png")
