@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from library import SENTENCE
-from visit import TEXT, VIEWS, choose_theme, fill, open_view, save_voice
+from visit import TEXT, choose_theme, every_view, fill, open_view, save_voice
 
 LINES = ["Welcome to the museum.", "Please keep to the left.", "The tour begins in the hall."]
 
@@ -14,16 +14,11 @@ def take(browser, mynah, folder):
     folder.mkdir(parents=True, exist_ok=True)
     prepare(browser, mynah)
     browser.size(1000, 720)
-    for language in ("en", "zh"):
-        browser.choose("header select", language)
-        for theme in ("light", "dark"):
-            choose_theme(browser, theme)
-            for view in VIEWS:
-                browser.click(f"nav a[href='#{view}']")
-                if view == "speak":
-                    speak(browser)
-                time.sleep(0.8)
-                save(browser, folder / f"{view}-{language}-{theme}.png")
+    for view, language, theme in every_view(browser, ("en", "zh")):
+        if view == "speak":
+            speak(browser)
+        time.sleep(0.8)
+        save(browser, folder / f"{view}-{language}-{theme}.png")
     browser.choose("header select", "en")
     choose_theme(browser, "light")
     browser.click("nav a[href='#voices']")

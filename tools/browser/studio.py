@@ -15,7 +15,7 @@ import library
 import pictures
 from chromium import Chromium
 from server import Mynah
-from visit import TEXT, VIEWS, await_done, choose_theme, fill, generate, open_view
+from visit import TEXT, VIEWS, await_done, every_view, fill, generate, open_view
 
 LONG = "The river was slow, and the boats lay still in the evening light. " * 40
 MOST_LATE = 1.5 * 0.16  # Seconds after the engine had the first patch: one and a half patches of the nano voice.
@@ -284,16 +284,11 @@ def everybody(browser, mynah):
     open_view(browser, mynah)
     generate(browser, "One moment, please.")
     browser.choose("#voice", "(recording)")
-    for code in ("zh", "en"):
-        browser.choose("header select", code)
-        for theme in ("light", "dark"):
-            choose_theme(browser, theme)
-            for view in VIEWS:
-                browser.click(f"nav a[href='#{view}']")
-                time.sleep(0.6)
-                browser.evaluate("document.querySelectorAll('main details').forEach((n) => { n.open = true; })")
-                time.sleep(0.2)
-                found += [f"{view} {code} {theme}: {line}" for line in accessibility.faults(browser)]
+    for view, language, theme in every_view(browser, ("zh", "en")):
+        time.sleep(0.6)
+        browser.evaluate("document.querySelectorAll('main details').forEach((n) => { n.open = true; })")
+        time.sleep(0.2)
+        found += [f"{view} {language} {theme}: {line}" for line in accessibility.faults(browser)]
     browser.click("nav a[href='#speak']")
     roles = browser.evaluate("[...document.querySelectorAll('[role=status],[role=alert],[aria-live]')].length")
     assert roles >= 3, "live regions are missing"

@@ -32,6 +32,17 @@ def choose_theme(browser, name):
     browser.choose("header select:last-of-type", name)
 
 
+def every_view(browser, languages):
+    """Goes through all views in all languages and both themes; gives what is to be seen, before all of it may be drawn."""
+    for language in languages:
+        browser.choose("header select", language)
+        for theme in ("light", "dark"):
+            choose_theme(browser, theme)
+            for view in VIEWS:
+                browser.click(f"nav a[href='#{view}']")
+                yield view, language, theme
+
+
 def fill(browser, selector, text):
     """Puts a text in the place of what a field holds."""
     browser.click(selector)
