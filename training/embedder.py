@@ -142,7 +142,7 @@ def main() -> None:
         loss.backward()
         optimiser.step()
         schedule.step()
-        total += float(loss)
+        total += float(loss.detach())
         if step % 200 == 0:
             print({"step": step, "loss": round(total / 200, 3), "right": round(right / 200, 3)}, flush=True)
             total = right = 0.0

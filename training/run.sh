@@ -26,7 +26,7 @@ setup() {
     [ -f "$VENV/ready" ] && return
     "$PYTHON" -m venv "$VENV"
     "$VENV/bin/pip" install -r training/requirements.txt
-    "$VENV/bin/pip" install --no-deps voxcpm Resemblyzer
+    "$VENV/bin/pip" install --no-deps voxcpm
     touch "$VENV/ready"
 }
 

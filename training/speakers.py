@@ -127,8 +127,8 @@ class Nearest:
         return self.encoder.embed(embedder.through_vae(self.vae, wave))
 
     def __call__(self, spoken: np.ndarray, prompt: np.ndarray) -> tuple[float, float]:
-        """Similarity of ``spoken``, an embedding, to its prompt and to the nearest built-in voice."""
-        return float(spoken @ self.embed(prompt)), float((self.built_in @ spoken).max())
+        """Similarity of an embedding to that of its prompt and to the nearest built-in voice's."""
+        return float(spoken @ prompt), float((self.built_in @ spoken).max())
 
 
 def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
@@ -146,8 +146,9 @@ def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
             clip = Path(folder) / "prompt.wav"
             soundfile.write(clip, wave, SAMPLE_RATE)
             out = judge.speak(mynah, model, target, ["--prompt-audio", str(clip), "--prompt-text", prompt])
-        results["clone"].append(nearest(nearest.encoder.embed(out), wave))
-        results["teacher"].append(nearest(nearest.embed(same), wave))
+        asked = nearest.embed(wave)
+        results["clone"].append(nearest(nearest.encoder.embed(out), asked))
+        results["teacher"].append(nearest(nearest.embed(same), asked))
         print(f"{case}: formants {tract.formant:.2f}, pitch {tract.pitch:.2f}: " + "; ".join(
             f"{who} {own[-1][0]:.2f} to the prompt, {own[-1][1]:.2f} to a built-in voice"
             for who, own in results.items()), flush=True)
