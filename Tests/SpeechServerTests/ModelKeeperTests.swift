@@ -35,6 +35,13 @@ struct ModelKeeperTests {
             chosen: chosen, onEvent: onEvent)
     }
 
+    /// A keeper whose first model is there.
+    private static func loaded(_ shelf: Shelf = Shelf()) async throws -> ModelKeeper {
+        let keeper = keeper(shelf)
+        try await keeper.loadFirst()
+        return keeper
+    }
+
     private static func request(_ text: String = "Hello.", seconds: Double = 0.5) -> SpeechRequest {
         var request = SpeechRequest(text)
         request.seed = 1
@@ -67,8 +74,7 @@ struct ModelKeeperTests {
 
     @Test func anIdleModelComesBackWithTheNextRequest() async throws {
         let shelf = Shelf()
-        let keeper = Self.keeper(shelf)
-        try await keeper.loadFirst()
+        let keeper = try await Self.loaded(shelf)
         let model = try #require(keeper.loaded)
         keeper.beginIdling()
         #expect(keeper.isIdle && keeper.isChanging)
@@ -90,8 +96,7 @@ struct ModelKeeperTests {
 
     @Test func aVoiceWakesTheModelToo() async throws {
         let shelf = Shelf()
-        let keeper = Self.keeper(shelf)
-        try await keeper.loadFirst()
+        let keeper = try await Self.loaded(shelf)
         keeper.beginIdling()
         let prompt = try await keeper.voice(
             recording: (0..<44_100).map { Float($0 % 100) / 200 - 0.25 }, transcript: "Words.")
@@ -104,8 +109,7 @@ struct ModelKeeperTests {
 
     @Test func switchingWaitsForWhatIsUnderWay() async throws {
         let shelf = Shelf()
-        let keeper = Self.keeper(shelf)
-        try await keeper.loadFirst()
+        let keeper = try await Self.loaded(shelf)
         let ticket = try await keeper.submit(Self.endless())
         for await event in ticket.events { if case .audio = event { break } }
         keeper.beginLoading("v05b")
@@ -142,8 +146,7 @@ struct ModelKeeperTests {
     }
 
     @Test func nobodyNeedsItAndItGoes() async throws {
-        let keeper = Self.keeper(Shelf())
-        try await keeper.loadFirst()
+        let keeper = try await Self.loaded()
         let watch = Task { await keeper.watchIdleness() }
         defer { watch.cancel() }
         let ticket = try await keeper.submit(Self.endless())
@@ -158,8 +161,7 @@ struct ModelKeeperTests {
 
     @Test func nothingComesAfterTheStop() async throws {
         let shelf = Shelf()
-        let keeper = Self.keeper(shelf)
-        try await keeper.loadFirst()
+        let keeper = try await Self.loaded(shelf)
         keeper.beginIdling()
         #expect(await Self.settled(keeper))
         await keeper.stop(draining: .zero)

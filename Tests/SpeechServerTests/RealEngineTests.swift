@@ -27,12 +27,18 @@ struct RealEngineTests {
         return await client.frames(until: "session.done").sound
     }
 
-    @Test func soundIsTheEngines() async throws {
+    /// An engine with the tiny model.
+    private static func engine() async throws -> SpeechEngine {
         let engine = SpeechEngine()
         let folder = Fixtures.folder.appendingPathComponent("v15/checkpoint")
         try await engine.load { _ in
             try SpeechModel(folder: folder) { try VoxCPMModel($0, threads: 1) }
         }
+        return engine
+    }
+
+    @Test func soundIsTheEngines() async throws {
+        let engine = try await Self.engine()
         try await TestServer.serve(engine) { port, _ in
             var alone: [[UInt8]] = []
             for seed in 0..<3 {
@@ -59,11 +65,7 @@ struct RealEngineTests {
     }
 
     @Test func speedIsTheSameEverywhere() async throws {
-        let engine = SpeechEngine()
-        let folder = Fixtures.folder.appendingPathComponent("v15/checkpoint")
-        try await engine.load { _ in
-            try SpeechModel(folder: folder) { try VoxCPMModel($0, threads: 1) }
-        }
+        let engine = try await Self.engine()
         try await TestServer.serve(engine) { port, _ in
             func post(_ path: String, _ fields: String) async -> RawClient.Reply {
                 let json = "{\(fields),\"seed\":1,\"steps\":2,\"max_seconds\":9,\"attempts\":1}"
