@@ -1,7 +1,7 @@
 // What was spoken: how it goes, the waveform, read-along, and the files.
 import { history, speakFile } from './api.js';
 import { draft } from './draft.js';
-import { fill, h, icon, say, set } from './dom.js';
+import { fill, h, icon, redraw, say, set } from './dom.js';
 import { clock, duration, number, phrase } from './i18n.js';
 import { ReadAlong } from './read-along.js';
 import { server } from './server-state.js';
@@ -133,9 +133,6 @@ function drawFiles(node, speech, box) {
   const { marks } = speech.facts;
   const wished = draft.get('format');
   const formats = isWhole ? [...server.formats].sort((one, other) => (other === wished) - (one === wished)) : ['wav'];
-  const known = [formats, marks.length > 0].join();
-  if (node.dataset.known === known) return;
-  node.dataset.known = known;
   const soundOf = async (format) => {
     const { facts, player, fields, recording } = speech;
     if (format === 'wav') return waveFile(player.samples(), player.sampleRate);
@@ -145,7 +142,7 @@ function drawFiles(node, speech, box) {
   const chip = (label, format, make, kind = 'chip') => actionButton(format.toUpperCase(), async () => {
     download(await make(format), fileName(speech.fields.text, format));
   }, { box, kind, 'aria-label': phrase(label, { format: format.toUpperCase() }) });
-  fill(node,
+  redraw(node, [formats, wished, marks.length > 0], () => [
     h('span.label', phrase('player.download')),
     formats.map((format) => chip('player.downloadAs', format, soundOf, format === wished ? 'chip.wished' : 'chip')),
     marks.length > 0 && [
@@ -155,5 +152,6 @@ function drawFiles(node, speech, box) {
     actionButton(phrase('player.keepSeed'), async () => {
       draft.set({ seed: speech.facts.seed });
       announce(phrase('player.seedKept'));
-    }, { kind: 'quiet' }));
+    }, { kind: 'quiet' }),
+  ]);
 }
