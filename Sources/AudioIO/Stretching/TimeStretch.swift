@@ -33,6 +33,11 @@ public final class TimeStretch {
         self.sampleRateHz = sampleRateHz
     }
 
+    /// How many samples of a speed make so many that are heard, rounded up.
+    public static func samples(for heard: Int, atSpeed speed: Double) -> Int {
+        Int((Double(heard) * speed).rounded(.up))
+    }
+
     deinit { if let stream { sonicDestroyStream(stream) } }
 
     /// Takes samples and returns those that are ready.

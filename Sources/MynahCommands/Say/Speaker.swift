@@ -57,7 +57,7 @@ struct Speaker {
             var request = try request(for: feed.fed(part), prompt: prompt)
             // What the model may still make.
             let room = settings.maxSeconds.map { _ in
-                Int((Double(limit - sink.sampleCount) * settings.speed).rounded(.up))
+                TimeStretch.samples(for: limit - sink.sampleCount, atSpeed: settings.speed)
             }
             if let room {
                 let patches = (max(room, 1) + model.samplesPerPatch - 1) / model.samplesPerPatch

@@ -1,3 +1,4 @@
+import AudioIO
 import VoxCPM
 
 /// A request that was checked and cut into tokenised parts: all that the engine's thread needs.
@@ -37,7 +38,7 @@ struct PreparedRequest: Sendable {
     var expectedSamples: Int { parts.reduce(0) { $0 + $1.expectedSamples + $1.pauseSamples } }
 
     /// How many samples the model makes for so many that are heard.
-    func made(_ heard: Int) -> Int { Int((Double(heard) * speed).rounded(.up)) }
+    func made(_ heard: Int) -> Int { TimeStretch.samples(for: heard, atSpeed: speed) }
 
     /// What the engine core is asked for.
     func generation(part: Int, prompt: VoicePrompt?, seed: UInt64, maxPatches: Int) -> GenerationRequest {

@@ -51,8 +51,8 @@ public struct SpeechRequest: Sendable {
     /// How many times as fast as the model speaks it is heard, 0.25 to 4, at the same pitch. Times and lengths everywhere are
     /// those of what is heard; ``pauses`` stay as long as they are. It changes nothing of what the model says.
     public var speed = 1.0
-    /// How much of each part's beginning is held back, in seconds of the model's speech: 0 sends every patch as it is made, and leaves
-    /// nothing to try again; infinity sends each part when it is accepted.
+    /// How much of each part's beginning is held back, in seconds of the model's speech: 0 sends every patch as it is
+    /// made, and leaves nothing to try again; infinity sends each part when it is accepted.
     public var heldBackSeconds = 0.0
     public var cutting = PartCutting.paragraphs
     public var pauses = SpeechPauses.none
