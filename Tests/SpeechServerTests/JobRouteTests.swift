@@ -10,12 +10,12 @@ import Testing
 /// Jobs over HTTP.
 struct JobRouteTests {
     private static func ended(_ server: TestServer, _ id: String) async -> [String: Any] {
-        for _ in 0..<500 {
-            let job = await server.send("GET", "/api/v1/jobs/\(id)").json
-            if let state = job["state"] as? String, state != "queued", state != "running" { return job }
-            try? await Task.sleep(for: .milliseconds(10))
+        var job: [String: Any] = [:]
+        _ = await TestServer.eventually {
+            job = await server.send("GET", "/api/v1/jobs/\(id)").json
+            return !["queued", "running"].contains(job["state"] as? String)
         }
-        return [:]
+        return job
     }
 
     private static func names(_ events: String) -> [String] {
@@ -115,7 +115,7 @@ struct JobRouteTests {
                 #expect(await TestServer.eventually { engine.state.withLock { $0.underWay } == 4 })
                 server.stop()
                 #expect(await TestServer.eventually { engine.state.withLock { $0.engine } == .draining })
-                try await Task.sleep(for: .milliseconds(500))
+                #expect(await TestServer.eventually { engine.state.withLock { $0.engine } == .stopped })
                 engine.state.withLock { $0.heldFrom = nil }
             }
             #expect(try await store.job(try #require(RecordID(id))).state == .queued)

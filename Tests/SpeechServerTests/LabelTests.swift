@@ -28,10 +28,10 @@ struct LabelTests {
             let entry = spoken.headers["x-mynah-history-id"] ?? ""
             sounds["history"] = await server.send("GET", "/api/v1/history/\(entry)/audio?format=\(format)").body
             let job = await server.post("/api/v1/jobs", #"{"lines":["one"]}"#).json["id"] as? String ?? ""
-            for _ in 0..<500 {
-                if await server.send("GET", "/api/v1/jobs/\(job)").json["state"] as? String == "finished" { break }
-                try? await Task.sleep(for: .milliseconds(10))
-            }
+            #expect(
+                await TestServer.eventually {
+                    await server.send("GET", "/api/v1/jobs/\(job)").json["state"] as? String == "finished"
+                })
             sounds["job"] = await server.send("GET", "/api/v1/jobs/\(job)/audio?format=\(format)").body
             sounds["part"] = await server.send("GET", "/api/v1/jobs/\(job)/parts/0/audio?format=\(format)").body
             let archive = await server.send("GET", "/api/v1/jobs/\(job)/archive?format=\(format)").body

@@ -87,12 +87,13 @@ struct TestServer: Sendable {
             + headers.filter { !$0.value.isEmpty }.map { "\($0.key): \($0.value)\r\n" }.joined() + "\r\n"
     }
 
-    /// Waits until something is so.
-    static func eventually(_ isSo: () -> Bool) async -> Bool {
-        for _ in 0..<1000 {
-            if isSo() { return true }
+    /// Waits until something is so, for as long as a busy machine may need.
+    static func eventually(_ isSo: () async -> Bool) async -> Bool {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            if await isSo() { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }
-        return isSo()
+        return await isSo()
     }
 }
