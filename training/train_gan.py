@@ -1,8 +1,9 @@
 """AudioVAE stage 2: the decoder alone, encoder frozen; spectral losses, then discriminators as well.
 
-    python -m training.train_gan --work DIR [--adversarial-from STEP]
+    python -m training.train_gan --work DIR [--adversarial-from STEP] [--anneal-from STEP --anneal-steps N]
 
-Starts from DIR/vae/frozen.pt (written by train_vae at the end of stage 1) and
+Where DIR/listener.pt is there (``training.listener``), the decoded sound must say the
+same phones as well.  Starts from DIR/vae/frozen.pt (written by train_vae at the end of stage 1) and
 resumes from DIR/gan/last.pt.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from . import listener as listening
 from .audiovae import AudioVAE
 from .discriminators import Discriminators, discriminator_loss, generator_losses
 from .losses import SpectralLoss
@@ -34,8 +36,11 @@ def main() -> None:
     ap.add_argument("--lr", type=float, default=4e-4)
     ap.add_argument("--half-life", type=float, default=20000)
     ap.add_argument("--mel", type=float, default=45, help="weight of the mel loss: at 15 words get lost for the judges' sake")
+    ap.add_argument("--listener", type=float, default=3, help="weight of what the listener hears")
     ap.add_argument("--noise", type=float, default=0.15, help="added to the latents; the decoder must bear it")
     ap.add_argument("--adversarial-from", type=int, default=1500)
+    ap.add_argument("--anneal-from", type=int, default=1_000_000, help="from this step on the rate falls to nothing ...")
+    ap.add_argument("--anneal-steps", type=int, default=1200, help="... in so many, and the work is done")
     ap.add_argument("--steps", type=int, default=1_000_000)
     ap.add_argument("--minutes", type=float, default=1e9)
     args = ap.parse_args()
@@ -65,6 +70,7 @@ def main() -> None:
     torch.manual_seed(step)
     crops = Crops([args.work / "speech" / s for s in args.sets.split(",")], seed=step)
     spectral = SpectralLoss()
+    listener = listening.load(args.work / "listener.pt") if (args.work / "listener.pt").exists() else None
 
     def save() -> None:
         torch.save({"model": vae.state_dict(), "ema": ema.state_dict(), "judges": judges.state_dict(),
@@ -76,9 +82,11 @@ def main() -> None:
     saved = mark = time.time()
     cpu = time.process_time()
     sums: dict[str, float] = defaultdict(float)
-    while step < args.steps and not clock.over:
+    end = min(args.steps, args.anneal_from + args.anneal_steps)
+    while step < end and not clock.over:
         warm = min(step, abs(step - args.adversarial_from)) if step >= args.adversarial_from else step
         rate = args.lr * min(1.0, (warm + 1) / 100) * 0.5 ** (step / args.half_life)
+        rate *= min(1.0, (end - step) / args.anneal_steps) if step >= args.anneal_from else 1.0
         for o in (opt, opt_d):
             for g in o.param_groups:
                 g["lr"] = rate
@@ -92,6 +100,10 @@ def main() -> None:
         mel, relative = spectral(y[:, 0], x[:, 0])
         loss = args.mel * mel + 2 * relative
         row = {"mel": mel, "relative": relative}
+        if listener is not None:
+            phones, layers = listening.listening_loss(listener, y[:, 0], x[:, 0])
+            loss = loss + args.listener * (phones + layers)
+            row |= {"phones": phones, "layers": layers}
         if step >= args.adversarial_from:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 real, fake = judges(x), judges(y.detach())

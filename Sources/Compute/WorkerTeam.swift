@@ -1,6 +1,3 @@
-internal import CKernels
-import Synchronization
-
 #if canImport(Glibc)
     import Glibc
 #else
@@ -14,23 +11,29 @@ import Synchronization
 /// ``run(_:)`` is member 0, so a team of one has no threads at all. While other programs hold the members' cores the
 /// caller works alone, see ``Attendance``.
 ///
+/// Two chains of steps that need nothing of each other run at the same time, each with a part of the threads:
+/// ``run(with:_:beside:_:)``.
+///
 /// Only one thread may call ``run(_:)`` at a time: a team belongs to one engine loop.
 public final class WorkerTeam: Sendable {
     /// Members, the caller included.
     public let count: Int
-    private let shared: Shared
+    private let crew: Crew
     private let threads: [pthread_t]
+    /// Whose threads these are, where they are not the team's own.
+    private let main: WorkerTeam?
 
     /// Starts `count - 1` threads that wait for work.
     ///
     /// - Parameter count: Members of the team, at least 1. More than the machine has physical cores never helps.
     public init(count: Int) {
         self.count = max(1, count)
-        let shared = Shared(count: self.count)
-        self.shared = shared
+        let crew = Crew(count: self.count)
+        self.crew = crew
+        main = nil
         var started: [pthread_t] = []
         for member in 1..<max(1, self.count) {
-            let start = Unmanaged.passRetained(Start(shared: shared, member: member))
+            let start = Unmanaged.passRetained(Start(crew: crew, member: member))
             var thread = pthread_t()
             let status = pthread_create(&thread, nil, { WorkerTeam.threadMain($0) }, start.toOpaque())
             // A member that cannot be started would leave every region waiting for it.
@@ -40,8 +43,17 @@ public final class WorkerTeam: Sendable {
         threads = started
     }
 
+    /// A second team of the same threads, for the chain of steps that runs beside those of `main`. While no such chain
+    /// runs it is the same as `main`.
+    public init(beside main: WorkerTeam) {
+        count = main.count
+        crew = Crew(count: main.count)
+        threads = []
+        self.main = main
+    }
+
     deinit {
-        shared.stop()
+        if main == nil { crew.stop() }
         for thread in threads { pthread_join(thread, nil) }
     }
 
@@ -60,15 +72,51 @@ public final class WorkerTeam: Sendable {
     ///   - context: What the region works on.
     ///   - body: Must capture nothing; everything reaches it in the context.
     public func run<Context>(with context: Context, _ body: @escaping (_ context: Context, _ member: Member) -> Void) {
-        guard !shared.callerIsAlone() else {
-            body(context, Member(index: 0, count: 1, shared: shared))
+        if let main, !crew.isBeside { return main.run(with: context, body) }
+        let present = crew.presentMembers()
+        guard present > 1 else {
+            body(context, Member(index: 0, count: 1, crew: crew))
             return
         }
         withUnsafePointer(to: Region(context: context, body: body)) { region in
-            shared.open(UnsafeRawPointer(region), Region<Context>.enter)
-            body(context, Member(index: 0, count: count, shared: shared))
-            shared.finishAndWait()
+            crew.open(UnsafeRawPointer(region), Region<Context>.enter, members: present)
+            body(context, Member(index: 0, count: present, crew: crew))
+            crew.finishAndWait()
         }
+    }
+
+    /// Runs two chains of steps that need nothing of each other, and returns when both are over.
+    ///
+    /// One of the threads runs the other chain, the rest this one's; when this chain is over they help the other. Where
+    /// one chain waits for memory and the other for arithmetic, both together take less time than one after the other.
+    /// Without a thread to spare the other chain runs first.
+    ///
+    /// - Parameters:
+    ///   - context: What both chains work on.
+    ///   - chain: Steps on this team. Must capture nothing.
+    ///   - other: The team made by ``init(beside:)`` for this one.
+    ///   - otherChain: Steps on the other team, on a thread of its own. Must capture nothing.
+    /// - Returns: Whether they ran at the same time.
+    @discardableResult
+    public func run<Context>(
+        with context: Context, _ chain: (Context) -> Void, beside other: WorkerTeam,
+        _ otherChain: @escaping (Context) -> Void
+    ) -> Bool {
+        precondition(other.main === self, "a team of other threads")
+        guard crew.presentMembers() == count, count > 1 else {
+            otherChain(context)
+            chain(context)
+            return false
+        }
+        typealias Whole = Region<(context: Context, chain: (Context) -> Void)>
+        let whole = Whole(context: (context, otherChain)) { work, _ in work.chain(work.context) }
+        withUnsafePointer(to: whole) { whole in
+            crew.lendMember(to: other.crew, UnsafeRawPointer(whole), Whole.enter)
+            chain(context)
+            run(with: other.crew) { crew, _ in crew.help() }
+            other.crew.isBeside = false
+        }
+        return true
     }
 
     /// A region as the members find it, on the caller's stack.
@@ -125,16 +173,16 @@ public final class WorkerTeam: Sendable {
     private static func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument else { return nil }
         let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        start.shared.serve(member: start.member)
+        start.crew.serve(member: start.member)
         return nil
     }
 
     private final class Start: Sendable {
-        let shared: Shared
+        let crew: Crew
         let member: Int
 
-        init(shared: Shared, member: Int) {
-            self.shared = shared
+        init(crew: Crew, member: Int) {
+            self.crew = crew
             self.member = member
         }
     }
@@ -146,12 +194,18 @@ public final class WorkerTeam: Sendable {
 public struct Member {
     /// Which one, `0 ..< count`.
     public let index: Int
-    /// How many take part: all of the team, or the caller alone.
+    /// How many take part: all of the team, those that are not with another chain of steps, or the caller alone.
     public let count: Int
-    fileprivate let shared: WorkerTeam.Shared
+    private let crew: Crew
+
+    init(index: Int, count: Int, crew: Crew) {
+        self.index = index
+        self.count = count
+        self.crew = crew
+    }
 
     /// Waits until every member has arrived: separates the phases of a region. All of them must come.
-    public func meetOthers() { if count > 1 { shared.meet(member: index) } }
+    public func meetOthers() { if count > 1 { crew.meet(member: index) } }
 
     /// This member's share of `0 ..< total`: contiguous, a multiple of `unit` but for the end, perhaps empty.
     public func share(of total: Int, unit: Int) -> Range<Int> {
@@ -165,146 +219,3 @@ public struct Member {
         return min(total, first * unit)..<min(total, last * unit)
     }
 }
-
-extension WorkerTeam {
-    /// What the members share. All mutable state is atomic, or written before the atomic that publishes it.
-    ///
-    /// `@unchecked Sendable`: `region` and `enter` are written by the caller before `opened` is advanced with release ordering, and
-    /// read by members after they saw the advance with acquire ordering; it is cleared after all have finished.
-    /// `mutex` and `condition` are initialised once and never moved; `attendance` belongs to the caller.
-    fileprivate final class Shared: @unchecked Sendable {
-        private let count: Int
-        private var region: UnsafeRawPointer?
-        private var enter: Enter?
-        private var attendance = Attendance()
-        private let opened = Atomic<Int>(0)
-        private let unfinished = Atomic<Int>(0)
-        private let parked = Atomic<Int>(0)
-        private let stopping = Atomic<Bool>(false)
-        private let arrived = Atomic<Int>(0)
-        private let phase = Atomic<Int>(0)
-        private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-        /// How often a member looks for work before it parks: some tens of microseconds.
-        private static let spins = 20_000
-        /// Turns of the spin loop from which on a wait is measured: some microseconds are only the difference between two
-        /// shares of a step. Before the first turn that gives way to other programs, which take their time.
-        private static let longWait = WorkerTeam.turnsBeforeYield / 2
-
-        init(count: Int) {
-            self.count = count
-            pthread_mutex_init(mutex, nil)
-            pthread_cond_init(condition, nil)
-        }
-
-        deinit {
-            pthread_cond_destroy(condition)
-            pthread_mutex_destroy(mutex)
-            condition.deallocate()
-            mutex.deallocate()
-        }
-
-        typealias Enter = (_ region: UnsafeRawPointer, _ member: Member) -> Void
-
-        func callerIsAlone() -> Bool {
-            if attendance.isResting { attendance.update(at: WorkerTeam.now()) }
-            return count == 1 || attendance.isResting
-        }
-
-        func open(_ region: UnsafeRawPointer, _ enter: @escaping Enter) {
-            self.region = region
-            self.enter = enter
-            unfinished.store(count - 1, ordering: .relaxed)
-            advance()
-        }
-
-        func stop() {
-            stopping.store(true, ordering: .releasing)
-            advance()
-        }
-
-        private func advance() {
-            opened.add(1, ordering: .sequentiallyConsistent)
-            if parked.load(ordering: .sequentiallyConsistent) > 0 {
-                pthread_mutex_lock(mutex)
-                pthread_cond_broadcast(condition)
-                pthread_mutex_unlock(mutex)
-            }
-        }
-
-        func finishAndWait() {
-            callerWaits { unfinished.load(ordering: .acquiring) == 0 }
-            region = nil
-            enter = nil
-        }
-
-        /// Waits, and remembers how long where it was long.
-        private func callerWaits(_ isOver: () -> Bool) {
-            var spin = 0
-            var began: Attendance.Time = 0
-            while !isOver() {
-                WorkerTeam.pause(&spin)
-                if spin == Self.longWait { began = WorkerTeam.now() }
-            }
-            if spin >= Self.longWait { attendance.note(waitFrom: began, to: WorkerTeam.now()) }
-        }
-
-        func meet(member: Int) {
-            let current = phase.load(ordering: .acquiring)
-            if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
-                arrived.store(0, ordering: .relaxed)
-                phase.add(1, ordering: .releasing)
-                return
-            }
-            if member == 0 {
-                callerWaits { phase.load(ordering: .acquiring) != current }
-            } else {
-                var spin = 0
-                while phase.load(ordering: .acquiring) == current { WorkerTeam.pause(&spin) }
-            }
-        }
-
-        func serve(member: Int) {
-            var seen = 0
-            while true {
-                waitForRegion(after: seen)
-                seen += 1
-                if stopping.load(ordering: .acquiring) { return }
-                if let region, let enter { enter(region, Member(index: member, count: count, shared: self)) }
-                unfinished.subtract(1, ordering: .releasing)
-            }
-        }
-
-        private func waitForRegion(after seen: Int) {
-            for spin in 0..<Self.spins {
-                if opened.load(ordering: .acquiring) > seen { return }
-                if spin % 512 == 511 { sched_yield() }
-                _spinHint()
-            }
-            pthread_mutex_lock(mutex)
-            parked.add(1, ordering: .sequentiallyConsistent)
-            while opened.load(ordering: .sequentiallyConsistent) <= seen { pthread_cond_wait(condition, mutex) }
-            parked.subtract(1, ordering: .sequentiallyConsistent)
-            pthread_mutex_unlock(mutex)
-        }
-    }
-
-    fileprivate static func now() -> Attendance.Time {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Attendance.Time(time.tv_sec) * 1_000_000_000 + Attendance.Time(time.tv_nsec)
-    }
-
-    fileprivate static let turnsBeforeYield = 1024
-
-    /// One turn of a spin loop: a hint to the core, and now and then to the scheduler, since another process may hold
-    /// the core that the awaited member needs.
-    fileprivate static func pause(_ spin: inout Int) {
-        spin &+= 1
-        if spin % turnsBeforeYield == 0 { sched_yield() }
-        _spinHint()
-    }
-}
-
-@inline(__always)
-private func _spinHint() { mynah_cpu_relax() }

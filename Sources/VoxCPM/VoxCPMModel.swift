@@ -14,6 +14,8 @@ public final class VoxCPMModel: Sendable {
     public let precision: Precision
     public let backend: any Backend
     let team: WorkerTeam
+    /// The same threads as ``team``, for the AudioVAE.
+    let audioTeam: WorkerTeam
     /// All weights.
     private let parts: ModelParts
     /// What became of the cache of packed weights.
@@ -49,14 +51,16 @@ public final class VoxCPMModel: Sendable {
     ) throws {
         try folder.verify()
         let team = WorkerTeam(count: threads)
+        let audioTeam = WorkerTeam(beside: team)
         let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+        let audioBackend = try CPUBackend(team: audioTeam, instructionSet: instructionSet)
         let source = ModelParts.Source(
             configuration: folder.configuration, weights: folder.model, audioVAEWeights: folder.audioVAE,
-            precision: precision, backend: backend, team: team, progress: progress)
+            precision: precision, backend: backend, audioBackend: audioBackend, team: team, progress: progress)
         let loaded =
             try packs?.load(folder, source)
             ?? (parts: ModelParts(source, panels: PanelStore(), eager: false), outcome: .off)
-        self.init(source, loaded.parts, packs: loaded.outcome)
+        self.init(source, loaded.parts, audioTeam: audioTeam, packs: loaded.outcome)
     }
 
     /// Loads weights from any source of tensors.
@@ -66,18 +70,23 @@ public final class VoxCPMModel: Sendable {
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let team = WorkerTeam(count: threads)
+        let audioTeam = WorkerTeam(beside: team)
         let backend = try CPUBackend(team: team, instructionSet: instructionSet)
+        let audioBackend = try CPUBackend(team: audioTeam, instructionSet: instructionSet)
         let source = ModelParts.Source(
             configuration: configuration, weights: weights, audioVAEWeights: audioVAEWeights, precision: precision,
-            backend: backend, team: team, progress: progress)
-        self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), packs: .off)
+            backend: backend, audioBackend: audioBackend, team: team, progress: progress)
+        self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), audioTeam: audioTeam, packs: .off)
     }
 
-    private init(_ source: ModelParts.Source, _ parts: ModelParts, packs: PackCache.Outcome) {
+    private init(
+        _ source: ModelParts.Source, _ parts: ModelParts, audioTeam: WorkerTeam, packs: PackCache.Outcome
+    ) {
         configuration = source.configuration
         precision = source.precision
         backend = source.backend
         team = source.team
+        self.audioTeam = audioTeam
         self.parts = parts
         self.packs = packs
     }
@@ -88,6 +97,7 @@ public final class VoxCPMModel: Sendable {
         precision = other.precision
         self.backend = backend
         team = other.team
+        audioTeam = other.audioTeam
         parts = other.parts
         packs = other.packs
     }

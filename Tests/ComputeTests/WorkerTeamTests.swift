@@ -111,3 +111,94 @@ struct AttendanceTests {
         #expect(rests == [50, 100, 200, 400, 800, 800, 50])
     }
 }
+
+/// Two chains of steps at the same time.
+struct BesideTests {
+    /// What the chains of a test share.
+    private final class Work: Sendable {
+        let team: WorkerTeam
+        let other: WorkerTeam
+        let sums = Mutex<[Int]>([])
+        /// Most members that a region of each chain had.
+        let widest = Mutex<(chain: Int, other: Int)>((0, 0))
+        let chainSteps: Int
+        let otherSteps: Int
+
+        init(threads: Int, chainSteps: Int, otherSteps: Int) {
+            team = WorkerTeam(count: threads)
+            other = WorkerTeam(beside: team)
+            (self.chainSteps, self.otherSteps) = (chainSteps, otherSteps)
+        }
+
+        /// Regions with a barrier, whose sum is known.
+        func steps(_ count: Int, on team: WorkerTeam, isOther: Bool) {
+            for step in 0..<count {
+                let sum = Atomic<Int>(0)
+                team.run { member in
+                    for item in member.share(of: 100, unit: 1) { sum.add(item, ordering: .relaxed) }
+                    member.meetOthers()
+                    let isWhole = sum.load(ordering: .relaxed) == 4950
+                    if !isWhole { sums.withLock { $0.append(step) } }
+                    guard member.index == 0 else { return }
+                    widest.withLock {
+                        if isOther {
+                            $0.other = max($0.other, member.count)
+                        } else {
+                            $0.chain = max($0.chain, member.count)
+                        }
+                    }
+                }
+            }
+        }
+
+        @discardableResult func run() -> Bool {
+            team.run(with: self, { $0.steps($0.chainSteps, on: $0.team, isOther: false) }, beside: other) {
+                $0.steps($0.otherSteps, on: $0.other, isOther: true)
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 5], [(0, 0), (300, 1), (1, 300), (200, 200)])
+    func bothChainsRunWhole(threads: Int, steps: (Int, Int)) {
+        let work = Work(threads: threads, chainSteps: steps.0, otherSteps: steps.1)
+        for _ in 0..<20 {
+            let together = work.run()
+            if threads == 1 { #expect(!together) }
+            // Between two of them the other team is the same as the team.
+            work.steps(3, on: work.other, isOther: false)
+            work.steps(3, on: work.team, isOther: false)
+        }
+        #expect(work.sums.withLock { $0 } == [], "a barrier let somebody through, or a share was left out")
+        #expect(work.widest.withLock { $0.chain } <= threads && work.widest.withLock { $0.other } <= threads)
+    }
+
+    /// Each runs while the other does, and whoever is through helps.
+    @Test func theyRunTogetherAndHelpEachOther() {
+        final class Meeting: Sendable {
+            let team: WorkerTeam
+            let other: WorkerTeam
+            let arrived = Atomic<Int>(0)
+            let members = Atomic<Int>(0)
+
+            init(_ team: WorkerTeam) { (self.team, other) = (team, WorkerTeam(beside: team)) }
+
+            /// Waits until the other chain is here, too.
+            func meet() {
+                arrived.add(1, ordering: .sequentiallyConsistent)
+                while arrived.load(ordering: .sequentiallyConsistent) < 2 { Thread.sleep(forTimeInterval: 0.001) }
+            }
+        }
+        let meeting = Meeting(WorkerTeam(count: 3))
+        let together = meeting.team.run(with: meeting, { $0.meet() }, beside: meeting.other) { meeting in
+            meeting.meet()
+            // The others have nothing to do now: sooner or later they are all here.
+            while meeting.members.load(ordering: .relaxed) < 3 {
+                meeting.other.run(with: meeting) { meeting, member in
+                    if member.index == 0 { meeting.members.store(member.count, ordering: .relaxed) }
+                }
+            }
+        }
+        #expect(together)
+        #expect(meeting.members.load(ordering: .relaxed) == 3)
+    }
+}

@@ -174,6 +174,24 @@ struct OpenAITests {
         }
     }
 
+    /// Each dialect names the field by its own name.
+    @Test(arguments: [
+        (AdmissionError.textTooLong(bytes: 9, limitBytes: 4), "text", "input"),
+        (.invalid(.text, value: "...", expected: "something to say"), "text", "input"),
+        (.invalid(.maxSeconds, value: "9", expected: "less"), "max_seconds", "max_seconds"),
+    ])
+    func theFieldAtFaultIsNamed(error: AdmissionError, native: String, openAI: String) async throws {
+        try await TestServer.run(FakeEngine { $0.refusal = error }) { server in
+            for (path, json, name) in [
+                ("/api/v1/speech", #"{"text":"a"}"#, native),
+                (Self.path, #"{"model":"fake","voice":"alloy","input":"a"}"#, openAI),
+            ] {
+                let fault = await server.post(path, json).json["error"] as? [String: Any]
+                #expect(fault?["param"] as? String == name)
+            }
+        }
+    }
+
     @Test func modelsAndVoicesAreListed() async throws {
         let engine = FakeEngine {
             $0.voices = [.init(name: "anna", description: "calm"), .init(name: "bo", description: "")]

@@ -4,9 +4,10 @@ import json
 import socket
 import time
 
+import accessibility
 from chromium import Chromium
 from server import Mynah
-from visit import await_done, fill, generate, open_view
+from visit import await_done, choose_theme, fill, generate, open_view
 
 TEXT = "A text that nobody wants to type again."
 LONG = "The river was slow, and the boats lay still in the evening light. " * 40
@@ -213,6 +214,9 @@ def declined(browser, mynah):
         browser.evaluate("localStorage.clear(); localStorage.setItem('mynah.language', '\"en\"')")
         browser.go(closed.address)
         browser.wait("document.querySelector('dialog[open]')", "the page asks for a key")
+        for theme in ("light", "dark"):
+            choose_theme(browser, theme)
+            assert not (found := accessibility.faults(browser)), "\n      ".join(found)
         browser.press("Escape")
         end = time.monotonic() + 22
         while time.monotonic() < end:

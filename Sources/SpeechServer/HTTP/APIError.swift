@@ -48,6 +48,13 @@ struct APIError: Error, Equatable {
         bad(parameter, code: "missing_required_parameter", "The field \(parameter) is missing.")
     }
 
+    /// The same for a dialect that has another name for a field.
+    func naming(_ field: String, _ name: String) -> APIError {
+        var error = self
+        if error.parameter == field { error.parameter = name }
+        return error
+    }
+
     /// The end of a speech without sound.
     static let noAudio = APIError(
         .internalServerError, .server, code: "no_audio", "The model spoke no sound for this text.")
@@ -58,14 +65,21 @@ struct APIError: Error, Equatable {
         "Something went wrong in the server. Its log has more under the id in the header X-Request-Id.")
 }
 
+extension AdmissionError.Parameter {
+    /// As it is called in JSON.
+    fileprivate var fieldName: String {
+        rawValue.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+    }
+}
+
 extension APIError {
     /// Why the engine did not take a request.
     init(_ refusal: AdmissionError) {
         let message = Self.sentence(refusal.description)
         switch refusal {
         case .invalid(let parameter, _, _):
-            self.init(.badRequest, code: "invalid_value", parameter: parameter.rawValue, message)
-        case .textTooLong: self.init(.contentTooLarge, code: "text_too_long", parameter: "input", message)
+            self.init(.badRequest, code: "invalid_value", parameter: parameter.fieldName, message)
+        case .textTooLong: self.init(.contentTooLarge, code: "text_too_long", parameter: "text", message)
         case .unknownVoice: self.init(.badRequest, code: "voice_not_found", parameter: "voice", message)
         case .memory: self.init(.serviceUnavailable, .server, code: "memory_plan_exceeded", message)
         case .queueFull: self.init(.serviceUnavailable, .server, code: "queue_full", message)

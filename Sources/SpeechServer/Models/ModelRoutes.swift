@@ -41,12 +41,20 @@ struct ModelRoutes: Sendable {
 }
 
 private struct ModelReport: Encodable {
+    /// What is done where a request does not say.
+    struct Defaults: Encodable {
+        let cfg: Double
+        let steps: Int
+        let temperature: Double
+    }
+
     struct Model: Encodable {
         let name: String
         let is_loaded: Bool
         var sample_rate: Int?
         var seconds_per_patch: Double?
         var default_voice: String?
+        var defaults: Defaults?
         var formats: [String]?
         var device: String?
         var precision: String?
@@ -67,6 +75,8 @@ private struct ModelReport: Encodable {
             Model(
                 name: model.name, is_loaded: isThere, sample_rate: model.sampleRateHz,
                 seconds_per_patch: model.secondsPerPatch, default_voice: model.defaultVoice,
+                defaults: Defaults(
+                    cfg: model.defaults.cfg, steps: model.defaults.steps, temperature: model.defaults.temperature),
                 formats: EncoderCatalog.encodable.map(\.rawValue),
                 device: model.device, precision: model.precision)
         }

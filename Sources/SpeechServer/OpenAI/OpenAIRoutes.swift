@@ -60,7 +60,12 @@ struct OpenAIRoutes: Sendable {
         // Only a wave header has to tell the length, so only wave files wait for their end, unless asked not to.
         let waits = answers.form.format == .wav && streamFormat == nil
         request.heldBackSeconds = waits ? .infinity : 0
-        let speech = try await LiveSpeech(request, from: source, exchange: exchange, voice: voice)
+        let speech: LiveSpeech
+        do throws(APIError) {
+            speech = try await LiveSpeech(request, from: source, exchange: exchange, voice: voice)
+        } catch {
+            throw error.naming("text", "input")
+        }
         if streamFormat == "sse" {
             return try await answers.openAIEvents(speech, inputTokens: source.tokenCount(of: text))
         }

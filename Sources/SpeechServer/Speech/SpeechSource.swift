@@ -49,6 +49,8 @@ public struct LoadedModel: Sendable {
     public let secondsPerPatch: Double
     public let voices: [Voice]
     public let defaultVoice: String?
+    /// What the model does where a request does not say.
+    public let defaults: GenerationFile.Defaults
     /// Tells models apart: encoded voices belong to one.
     public let digest: String
     /// What computes, for people; nil where it is not known.
@@ -58,7 +60,7 @@ public struct LoadedModel: Sendable {
 
     public init(
         name: String, sampleRateHz: Int, secondsPerPatch: Double, voices: [Voice] = [], defaultVoice: String? = nil,
-        digest: String = "0", device: String? = nil, precision: String? = nil
+        defaults: GenerationFile.Defaults = .init(), digest: String = "0", device: String? = nil, precision: String? = nil
     ) {
         self.device = device
         self.precision = precision
@@ -67,6 +69,7 @@ public struct LoadedModel: Sendable {
         self.secondsPerPatch = secondsPerPatch
         self.voices = voices
         self.defaultVoice = defaultVoice
+        self.defaults = defaults
         self.digest = digest
     }
 }
@@ -111,7 +114,7 @@ extension SpeechEngine: SpeechSource {
                         name: voice.name, description: voice.description, transcript: voice.transcript,
                         preview: voice.preview)
                 },
-                defaultVoice: model.generation.defaultVoice, digest: model.digest,
+                defaultVoice: model.generation.defaultVoice, defaults: model.generation.defaults, digest: model.digest,
                 device: model.device, precision: model.precision)
         }
     }

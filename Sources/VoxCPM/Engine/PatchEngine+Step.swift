@@ -10,38 +10,75 @@ extension PatchEngine {
     public func step() -> [SequencePatch] {
         let count = rows.count
         guard count > 0 else { return [] }
-        let backend = model.backend
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
         timings.measure(.diffusion) { makePatches(patches) }
-        var results: [SequencePatch] = []
-        results.reserveCapacity(count)
         let stops = workspace.stopLogits.prefix(count)
-        let embedding = workspace.embedding.prefix(count)
-        timings.measure(.localEncoder) {
-            model.localEncoder.encode(patches, into: embedding, workspace: workspace.encoder, backend: backend)
-        }
         timings.measure(.languageModel) {
             model.stopPredictor.logits(
                 workspace.semantic.prefix(count), scratch: workspace.scratch.prefix(count), into: stops,
-                backend: backend)
+                backend: model.backend)
         }
-        for row in 0..<count {
-            let latents = patches[rows: patchRows(row)]
-            let index = rows[row].patchCount
-            let samples = timings.measure(.vaeDecode) { decode(latents, row: row) }
+        record("stop_logits", stops)
+        speakers = rows
+        let indices = rows.map(\.patchCount)
+        endings = (0..<count).map { row in
             let logits = stops[rows: row..<row + 1]
-            let reason = rows[row].finish(stops: logits.base[1] > logits.base[0])
-            results.append(
-                SequencePatch(
-                    id: rows[row].id, patch: Patch(index: index, latents: latents.values(), samples: samples),
-                    finishReason: reason))
+            return rows[row].finish(stops: logits.base[1] > logits.base[0])
+        }
+        speakAndGoOn()
+        let results = speakers.indices.map { row in
+            let latents = patches[rows: patchRows(row)]
+            speakers[row].trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
+            speakers[row].trace?.append("audio", shape: [], sounds[row])
+            return SequencePatch(
+                id: speakers[row].id,
+                patch: Patch(index: indices[row], latents: latents.values(), samples: sounds[row]),
+                finishReason: endings[row])
+        }
+        speakers.removeAll(keepingCapacity: true)
+        sounds.removeAll(keepingCapacity: true)
+        return results
+    }
+
+    /// Decodes the patches, and brings the language models of all that go on to the next one. Neither needs the other,
+    /// and the language models wait for memory while the decoder multiplies: so both run at the same time.
+    private func speakAndGoOn() {
+        besideTimings = StageTimings()
+        var ahead = StageTimings()
+        swap(&ahead, &timings)
+        let together = model.team.run(with: self, { $0.goOn() }, beside: model.audioTeam) { $0.speak() }
+        swap(&ahead, &timings)
+        if together {
+            timings.addTogether(ahead, besideTimings, threads: model.team.count)
+        } else {
+            for stage in StageTimings.Stage.allCases { timings[stage] += ahead[stage] + besideTimings[stage] }
+        }
+    }
+
+    /// Decodes everybody's patch. Touches nothing that ``goOn()`` writes.
+    private func speak() {
+        for (row, sequence) in speakers.enumerated() {
+            let latents = workspace.patches[rows: patchRows(row)]
+            besideTimings.measure(.vaeDecode) {
+                let samples = decoders[sequence.slab].decode(latents)
+                sounds.append(Array(samples[sequence.dropped(of: samples.count)...]))
+            }
+        }
+    }
+
+    /// Reads the patches that were made, lets those leave that have ended, and steps the language models of the others.
+    private func goOn() {
+        let count = rows.count
+        let patches = workspace.patches.prefix(count * model.configuration.patchSize)
+        let embedding = workspace.embedding.prefix(count)
+        timings.measure(.localEncoder) {
+            model.localEncoder.encode(
+                patches, into: embedding, workspace: workspace.encoder, backend: model.backend)
         }
         record("step_curr_embed", embedding)
-        record("stop_logits", stops)
-        backend.copy(patches, into: workspace.condition.prefix(patches.rows))
-        for row in (0..<count).reversed() where results[row].finishReason != nil { leave(row: row) }
+        model.backend.copy(patches, into: workspace.condition.prefix(patches.rows))
+        for row in (0..<count).reversed() where endings[row] != nil { leave(row: row) }
         timings.measure(.languageModel) { stepLanguageModels() }
-        return results
     }
 
     /// Solves the rows' next patches out of noise.
@@ -88,16 +125,6 @@ extension PatchEngine {
             hidden, plan: stepPlan, cache: arena.residual, into: residual, workspace: workspace.residualLM,
             backend: backend)
         record("step_residual_hidden", residual)
-    }
-
-    /// Decodes one patch of a row with its decoder, and drops what belongs to the prompt.
-    private func decode(_ latents: Matrix, row: Int) -> [Float] {
-        let sequence = rows[row]
-        let samples = decoders[sequence.slab].decode(latents)
-        let kept = Array(samples[sequence.dropped(of: samples.count)...])
-        sequence.trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
-        sequence.trace?.append("audio", shape: [], kept)
-        return kept
     }
 
     /// Records each row for the sequence that is traced.

@@ -31,6 +31,12 @@ public final class PatchEngine {
     private(set) var parked: [SequenceID: ActiveSequence] = [:]
     private var schedules = FlowScheduleCache()
     private var nextID = 0
+    /// What the two chains of a step exchange: who speaks, what is heard of each, and why each ends where it does.
+    var speakers: [ActiveSequence] = []
+    var sounds: [[Float]] = []
+    var endings: [FinishReason?] = []
+    /// Seconds of the chain that runs beside the other.
+    var besideTimings = StageTimings()
 
     /// Lays out all memory.
     ///
@@ -52,6 +58,7 @@ public final class PatchEngine {
         stepPlan = .steps(Array(repeating: (position: 0, base: 0), count: capacity.sequences))
         rows.reserveCapacity(capacity.sequences)
         flowPlans.reserveCapacity(capacity.sequences)
+        sounds.reserveCapacity(capacity.sequences)
     }
 
     /// Sequences that the next step works on.

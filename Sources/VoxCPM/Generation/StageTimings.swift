@@ -1,4 +1,5 @@
-/// Seconds spent in each stage of a generation.
+/// Seconds spent in each stage of a generation. Where two stages run at the same time, each counts the share of the
+/// threads that it had, so that the stages add up to the whole.
 public struct StageTimings: Sendable, Equatable {
     /// A stage of the engine.
     public enum Stage: String, Sendable, CaseIterable {
@@ -27,6 +28,16 @@ public struct StageTimings: Sendable, Equatable {
         var result = now
         for stage in Stage.allCases { result[stage] -= earlier[stage] }
         return result
+    }
+
+    /// Adds two chains of stages that ran at the same time: `other` on one of so many threads, this on the rest, and what
+    /// lasted longer on all of them in the end.
+    mutating func addTogether(_ chain: StageTimings, _ other: StageTimings, threads: Int) {
+        let together = min(chain.total, other.total)
+        for (stages, members) in [(chain, threads - 1), (other, 1)] where stages.total > 0 {
+            let counted = stages.total - together * Double(threads - members) / Double(threads)
+            for stage in Stage.allCases { self[stage] += stages[stage] * counted / stages.total }
+        }
     }
 
     /// Runs `body` and adds its wall time to a stage.

@@ -23,6 +23,8 @@ struct ModelParts: Sendable {
         let audioVAEWeights: any TensorSource
         let precision: Precision
         let backend: any Backend
+        /// What the AudioVAE computes on: beside the language models' steps.
+        let audioBackend: any Backend
         let team: WorkerTeam
         /// Called with bytes used and bytes in all.
         let progress: (_ done: Int, _ total: Int) -> Void
@@ -46,7 +48,7 @@ struct ModelParts: Sendable {
         audioVAE = try AudioVAE(
             configuration.audioVAE,
             ConvolutionWeights(source: source.audioVAEWeights, precision: .f32, team: source.team, panels: panels),
-            backend: source.backend)
+            backend: source.audioBackend)
         if eager { try audioVAE.loadedEncoder() }
         semanticLM = try TextSemanticLM(configuration, weights: reader)
         residualLM = try ResidualAcousticLM(configuration, beside: semanticLM, weights: reader)

@@ -6,9 +6,9 @@ import { server } from './server-state.js';
 
 const NUMBERS = [
   ['speed', { min: 0.25, max: 4, step: 0.05, placeholder: '1.0' }],
-  ['cfg', { min: 0, max: 100, step: 0.1, placeholder: '2.0' }],
-  ['steps', { min: 1, max: 1000, step: 1, placeholder: '10' }],
-  ['temperature', { min: 0, max: 10, step: 0.05, placeholder: '1.0' }],
+  ['cfg', { min: 0, max: 100, step: 0.1 }],
+  ['steps', { min: 1, max: 1000, step: 1 }],
+  ['temperature', { min: 0, max: 10, step: 0.05 }],
   ['attempts', { min: 1, max: 20, step: 1, placeholder: '' }],
   ['maxSeconds', { min: 0.1, max: 86400, step: 'any', placeholder: '' }],
 ];
@@ -49,13 +49,14 @@ export function settingsDrawer() {
     }
     count.hidden = reset.hidden = !draft.hasSettings;
   };
-  const drawFormats = () => {
+  const drawModel = () => {
+    for (const [name, value] of Object.entries(server.model?.defaults ?? {})) inputs[name].placeholder = String(value);
     fill(inputs.format, ['', ...server.formats].map((name) => option('format', name)));
     draw();
   };
   draft.addEventListener('change', draw);
-  server.addEventListener('change', drawFormats);
-  drawFormats();
+  server.addEventListener('change', drawModel);
+  drawModel();
   /** Whether all can be sent; else the drawer opens and the browser says what is wrong. */
   const isValid = () => {
     const wrong = Object.values(inputs).find((input) => !input.checkValidity());
