@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         room("Archives", imports: ["CArchive"]),
         room("Compute", imports: ["CKernels"]),
+        room("GPU", imports: ["Compute"], resources: [.embedInCode("Kernels")]),
         room("Checkpoint", imports: ["Compute"]),
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr", "CSonic"]),
@@ -110,6 +111,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Compute", imports: ["CKernels"]),
+        tests(of: "GPU", imports: ["Compute"]),
         tests(of: "Checkpoint", imports: ["Compute"]),
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint", "CSndFile"]),
@@ -144,7 +146,8 @@ let package = Package(
 // The sanitizers build the engine alone: the rooms that share memory among threads or hand it to C.
 if Context.environment["MYNAH_ENGINE_ONLY"] != nil {
     let engine = [
-        "CKernels", "Compute", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "CheckpointTests", "VoxCPMTests",
+        "CKernels", "Compute", "GPU", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "GPUTests",
+        "CheckpointTests", "VoxCPMTests",
     ]
     package.targets.removeAll { !engine.contains($0.name) }
     package.dependencies = []

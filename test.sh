@@ -9,6 +9,8 @@ root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
 # shellcheck source=scripts/prepare.sh
 . "$root/scripts/prepare.sh"
 
+# Tests alone need them: they execute the kernels of graphics cards on the processor.
+packages+=(pocl-opencl-icd ocl-icd-libopencl1)
 prepare
 cd "$root"
 say "== Style"

@@ -126,10 +126,11 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         precondition(
             a.rows == b.rows && a.rows == out.rows && a.columns == b.columns && a.columns == out.columns,
             "a sum of different shapes")
+        let (left, right, to) = (a.readable, b.readable, out.base)
         for row in 0..<out.rows {
-            let left = a.base + row * a.rowStride
-            let right = b.base + row * b.rowStride
-            let to = out.base + row * out.rowStride
+            let left = left + row * a.rowStride
+            let right = right + row * b.rowStride
+            let to = to + row * out.rowStride
             for column in 0..<out.columns { to[column] = left[column] + right[column] }
         }
     }

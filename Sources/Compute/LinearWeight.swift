@@ -67,7 +67,7 @@ public final class LinearWeight: @unchecked Sendable {
     /// Whether panels hold 16 gate and 16 up outputs, for ``Epilogue/siluGate``.
     public var isGated: Bool { form.isGated }
     /// Panels of 32 outputs.
-    let panelCount: Int
+    public let panelCount: Int
     private let panelByteCount: Int
     /// Bytes of the packed panels.
     public var byteCount: Int { panelCount * panelByteCount }
@@ -153,8 +153,13 @@ public final class LinearWeight: @unchecked Sendable {
     deinit { bias?.deallocate() }
 
     /// Lends the packed panels, to be kept for ``init(_:panels:keeping:bias:)``.
-    public func withPanels<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    public func withPanels<R, Failure>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> R) throws(Failure) -> R {
         try body(UnsafeRawBufferPointer(start: panels, count: byteCount))
+    }
+
+    /// The biases in the order of the panels' outputs, padded to whole panels; nil where there are none.
+    public var biases: UnsafeBufferPointer<Float>? {
+        bias.map { UnsafeBufferPointer(start: $0, count: panelCount * Self.panelWidth) }
     }
 
     private func pack(team: WorkerTeam, _ source: (_ output: Int) -> (WeightRows, Int)?) {

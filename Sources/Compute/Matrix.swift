@@ -1,30 +1,3 @@
-/// Memory of a backend, in 32-bit floats.
-///
-/// `@unchecked Sendable`: the storage itself is a fixed address; who may touch the floats, and when, is decided by the
-/// one engine loop that owns it, and inside a parallel region by the disjoint shares of the members.
-public final class Storage: @unchecked Sendable {
-    /// The floats, where the CPU can reach them.
-    public let host: UnsafeMutablePointer<Float>
-    /// How many floats.
-    public let count: Int
-
-    private let memory: ZeroedMemory
-
-    /// Allocates zeroed floats on a cache-line boundary, with a line to spare so that vector loads at the end stay
-    /// inside.
-    ///
-    /// Large storages come from the system as pages that hold memory only once they are written to.
-    public init(count: Int) {
-        self.count = count
-        let floats = max(count, 1) + 32
-        memory = ZeroedMemory(byteCount: floats * MemoryLayout<Float>.stride, mappedFrom: Self.mappedFrom)
-        host = memory.start.bindMemory(to: Float.self, capacity: floats)
-    }
-
-    /// Small ones are made and gone too often for the system.
-    private static let mappedFrom = 1 << 20
-}
-
 /// A view of rows and columns of activations, row-major, in a backend's memory.
 ///
 /// Rows may overlap (`rowStride < columns`): a causal convolution reads its window as one long row.
@@ -60,8 +33,26 @@ public struct Matrix: Sendable {
         write(values)
     }
 
-    /// The address of the first element.
-    public var base: UnsafeMutablePointer<Float> { storage.host + offset }
+    /// The floats of the storage from the first element to the last, what lies between the rows included.
+    private var extent: Range<Int> { offset..<offset + (rows == 0 ? 0 : (rows - 1) * rowStride + columns) }
+
+    /// The address of the first element, to read and to write.
+    public var base: UnsafeMutablePointer<Float> {
+        storage.mirror?.prepareToWrite(extent, replacesAll: false)
+        return storage.host + offset
+    }
+
+    /// The address of the first element, to read only.
+    public var readable: UnsafePointer<Float> {
+        storage.mirror?.prepareToRead(extent)
+        return UnsafePointer(storage.host + offset)
+    }
+
+    /// The address of the first element, for those who replace all elements and read none.
+    public var replaceable: UnsafeMutablePointer<Float> {
+        storage.mirror?.prepareToWrite(extent, replacesAll: rowStride == columns)
+        return storage.host + offset
+    }
 
     /// The first `count` rows.
     public func prefix(_ count: Int) -> Matrix { self[rows: 0..<count] }
@@ -84,6 +75,7 @@ public struct Matrix: Sendable {
     public func values() -> [Float] {
         var result: [Float] = []
         result.reserveCapacity(rows * columns)
+        let base = readable
         for row in 0..<rows {
             result.append(contentsOf: UnsafeBufferPointer(start: base + row * rowStride, count: columns))
         }
@@ -93,6 +85,7 @@ public struct Matrix: Sendable {
     /// Replaces the values, row by row.
     public func write(_ values: some Collection<Float>) {
         precondition(values.count == rows * columns, "\(values.count) values for \(rows) x \(columns)")
+        let base = replaceable
         var next = values.startIndex
         for row in 0..<rows {
             let end = values.index(next, offsetBy: columns)
@@ -105,23 +98,28 @@ public struct Matrix: Sendable {
     /// Replaces the values by those of a matrix of the same shape.
     public func copy(from other: Matrix) {
         precondition(rows == other.rows && columns == other.columns, "a copy between shapes")
+        let source = other.readable
+        let target = replaceable
         for row in 0..<rows {
-            (base + row * rowStride).update(from: other.base + row * other.rowStride, count: columns)
+            (target + row * rowStride).update(from: source + row * other.rowStride, count: columns)
         }
     }
 
     /// Exchanges the values of two ranges of rows that do not overlap.
     public func exchangeRows(_ first: Range<Int>, _ second: Range<Int>) {
         precondition(first.count == second.count && !first.overlaps(second), "rows that cannot be exchanged")
-        for (row, other) in zip(first, second) {
-            let values = base + row * rowStride
-            let others = base + other * rowStride
+        let values = self[rows: first].base
+        let others = self[rows: second].base
+        for row in 0..<first.count {
+            let values = values + row * rowStride
+            let others = others + row * rowStride
             for column in 0..<columns { swap(&values[column], &others[column]) }
         }
     }
 
     /// Sets every value.
     public func fill(_ value: Float) {
+        let base = replaceable
         for row in 0..<rows { (base + row * rowStride).update(repeating: value, count: columns) }
     }
 }

@@ -13,6 +13,7 @@ struct DependencyRuleTests {
         "CArchive": [],
         "Archives": ["CArchive"],
         "Compute": ["CKernels"],
+        "GPU": ["Compute"],
         "Checkpoint": ["Compute"],
         "TextFrontend": [],
         "AudioIO": ["CSndFile", "CSoxr", "CSonic"],

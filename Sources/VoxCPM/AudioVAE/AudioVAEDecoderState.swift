@@ -25,10 +25,10 @@ public final class AudioVAEDecoderState {
     public func decode(_ latents: Matrix) -> UnsafeBufferPointer<Float> {
         precondition(latents.rows <= maxChunk, "\(latents.rows) latents for a decoder of at most \(maxChunk)")
         precondition(latents.columns == decoder.latentSize, "latents of \(latents.columns) features")
-        guard latents.rows > 0 else { return UnsafeBufferPointer(start: samples.base, count: 0) }
+        guard latents.rows > 0 else { return UnsafeBufferPointer(start: samples.readable, count: 0) }
         let result = samples.prefix(latents.rows * decoder.outputsPerLatent)
         decoder.decode(latents, into: result, context, observer: observer)
-        return UnsafeBufferPointer(start: result.base, count: result.rows)
+        return UnsafeBufferPointer(start: result.readable, count: result.rows)
     }
 
     /// Forgets the sequence: the next latents are the first of another.

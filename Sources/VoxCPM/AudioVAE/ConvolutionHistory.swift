@@ -46,7 +46,7 @@ final class ConvolutionHistory {
 
     /// Back to the silence before the first sample.
     func reset() {
-        storage.host.update(repeating: 0, count: storage.count)
+        Matrix(storage: storage, rows: 1, columns: storage.count).fill(0)
         for index in counts.indices { counts[index] = layout.initialRows[index] }
     }
 

@@ -54,8 +54,9 @@ final class LayerErrors: Backend {
 
     private func compare(_ exact: Matrix, _ rough: Matrix, _ place: Place, _ layer: ObjectIdentifier) {
         var step = SquaredError()
+        let (left, right) = (exact.readable, rough.readable)
         for index in 0..<exact.rows * exact.columns {
-            step.add(exact: exact.base[index], rough: rough.base[index])
+            step.add(exact: left[index], rough: right[index])
         }
         sums.withLock { sums in
             var found = sums[place, default: Sums()]

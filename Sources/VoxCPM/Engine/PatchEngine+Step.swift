@@ -22,8 +22,8 @@ extension PatchEngine {
         speakers = rows
         let indices = rows.map(\.patchCount)
         endings = (0..<count).map { row in
-            let logits = stops[rows: row..<row + 1]
-            return rows[row].finish(stops: logits.base[1] > logits.base[0])
+            let logits = stops[rows: row..<row + 1].readable
+            return rows[row].finish(stops: logits[1] > logits[0])
         }
         speakAndGoOn()
         let results = speakers.indices.map { row in

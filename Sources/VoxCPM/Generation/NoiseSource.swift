@@ -36,9 +36,10 @@ struct NoiseSource {
         } else {
             generator.fillNormals(&drawn)
         }
+        let base = patch.replaceable
         for time in 0..<patchSize {
             for latent in 0..<latentSize {
-                patch.base[time * patch.rowStride + latent] = temperature * drawn[latent * patchSize + time]
+                base[time * patch.rowStride + latent] = temperature * drawn[latent * patchSize + time]
             }
         }
     }

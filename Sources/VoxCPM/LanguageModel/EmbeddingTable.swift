@@ -22,8 +22,9 @@ struct EmbeddingTable: Sendable {
         let format = try source.rowFormat(info)
         try source.withBytes(of: name) { bytes in
             let rows = WeightRows(bytes, format: format, outputs: vocabulary, inputs: width)
+            let base = out.replaceable
             for (index, token) in tokens.enumerated() {
-                let to = out.base + index * out.rowStride
+                let to = base + index * out.rowStride
                 rows.read(row: token, into: to)
                 if scale != 1 { for column in 0..<width { to[column] *= scale } }
             }

@@ -1,0 +1,122 @@
+internal import Compute
+
+/// What a backend keeps in its device's memory: mirrors of storages, weights, constants, and the latest plans.
+///
+/// Its first failure stays: from then on nothing is copied or launched, and ``failure`` says why.
+///
+/// `@unchecked Sendable`: one thread at a time calls a backend, and with it all this.
+final class DeviceMemory: @unchecked Sendable {
+    let device: any Device
+    private(set) var failure: DeviceError?
+    private let halves: Bool
+    /// By the object or the array that they were made of, which the entry keeps alive, so that no other takes its place.
+    private var weights: [ObjectIdentifier: DeviceWeight] = [:]
+    private var constants: [UnsafePointer<Float>: Constant] = [:]
+    private var plans: [DevicePlan] = []
+    private static let planLimit = 8
+
+    private struct Constant {
+        let values: [Float]
+        let buffer: any DeviceBuffer
+    }
+
+    /// - Parameter halves: Whether weights in 32-bit floats become 16-bit floats.
+    init(_ device: any Device, halves: Bool) {
+        self.device = device
+        self.halves = halves
+    }
+
+    /// Does something on the device unless it has failed before.
+    func attempt(_ body: () throws(DeviceError) -> Void) {
+        guard failure == nil else { return }
+        do { try body() } catch { failure = error }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) {
+        attempt { () throws(DeviceError) in try device.write(bytes, to: buffer, at: offset) }
+    }
+
+    func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) {
+        attempt { () throws(DeviceError) in try device.read(buffer, at: offset, into: bytes) }
+    }
+
+    /// The newest values of a storage in the device's memory.
+    func buffer(of storage: Storage) throws(DeviceError) -> any DeviceBuffer {
+        let mirror: DeviceMirror
+        if let known = storage.mirror as? DeviceMirror, known.belongs(to: self) {
+            mirror = known
+        } else {
+            // Another device has it: its values come by way of the host.
+            storage.mirror?.prepareToRead(0..<storage.count)
+            let buffer = try device.allocate(byteCount: storage.count * MemoryLayout<Float>.stride)
+            mirror = DeviceMirror(storage, buffer: buffer, memory: self)
+            storage.reflect(in: mirror)
+        }
+        mirror.bringToDevice()
+        if let failure { throw failure }
+        return mirror.buffer
+    }
+
+    /// A weight in the device's memory, copied when it is first used.
+    func weight(_ weight: LinearWeight) throws(DeviceError) -> DeviceWeight {
+        if let known = weights[ObjectIdentifier(weight)] { return known }
+        let made = try DeviceWeight(weight, halves: halves, on: device)
+        weights[ObjectIdentifier(weight)] = made
+        return made
+    }
+
+    /// Floats that never change, copied when they are first used.
+    func constant(_ values: [Float]) throws(DeviceError) -> any DeviceBuffer {
+        let key = values.withUnsafeBufferPointer { $0.baseAddress }
+        if let key, let known = constants[key] { return known.buffer }
+        let buffer = try device.upload(values)
+        if let key { constants[key] = Constant(values: values, buffer: buffer) }
+        return buffer
+    }
+
+    /// A plan in the device's memory; the latest ones stay there.
+    func plan(_ plan: RowPlan) throws(DeviceError) -> DevicePlan {
+        if let index = plans.lastIndex(where: { $0.isCopy(of: plan) }) {
+            if index < plans.count - 1 { plans.append(plans.remove(at: index)) }
+            return plans[plans.count - 1]
+        }
+        if plans.count == Self.planLimit { plans.removeFirst() }
+        let made = try DevicePlan(plan, on: device)
+        plans.append(made)
+        return made
+    }
+}
+
+extension Device {
+    /// Copies an array into a buffer of its own.
+    func upload<Element: BitwiseCopyable>(_ values: [Element]) throws(DeviceError) -> any DeviceBuffer {
+        let buffer = try allocate(byteCount: values.count * MemoryLayout<Element>.stride)
+        try values.withUnsafeBufferPointer { values throws(DeviceError) in
+            try write(UnsafeRawBufferPointer(values), to: buffer, at: 0)
+        }
+        return buffer
+    }
+}
+
+/// The columns of a plan in the device's memory.
+struct DevicePlan {
+    let positions: any DeviceBuffer
+    let slots: any DeviceBuffer
+    let begins: any DeviceBuffer
+    let ends: any DeviceBuffer
+    private let original: RowPlan
+
+    init(_ plan: RowPlan, on device: any Device) throws(DeviceError) {
+        original = plan
+        positions = try device.upload(plan.positions)
+        slots = try device.upload(plan.slots)
+        begins = try device.upload(plan.spanBegins)
+        ends = try device.upload(plan.spanEnds)
+    }
+
+    /// Whether it was made of the same numbers.
+    func isCopy(of plan: RowPlan) -> Bool {
+        original.positions == plan.positions && original.slots == plan.slots
+            && original.spanBegins == plan.spanBegins && original.spanEnds == plan.spanEnds
+    }
+}

@@ -1,0 +1,106 @@
+public import Compute
+
+extension GPUBackend {
+    /// Rows of a group of ``Kernel/linearFew(_:)`` and ``Kernel/linearMany(_:)``.
+    private enum Rows {
+        static let few = 8
+        static let many = 32
+        /// From here on weights are read more often than a tile of many rows wastes.
+        static let manyFrom = 13
+    }
+
+    public func linear(
+        _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
+    ) {
+        precondition(x.columns == weight.inputs, "\(x.columns) inputs for a weight of \(weight.inputs)")
+        precondition(x.rows == out.rows, "\(x.rows) rows into \(out.rows)")
+        precondition(weight.isGated || out.columns == weight.outputs, "\(weight.outputs) outputs into \(out.columns)")
+        precondition(norm.map { $0.values.count == x.columns } ?? true, "a norm of another width")
+        if case .siluGate = epilogue { precondition(weight.isGated, "this weight has no gate") }
+        guard x.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            let packed = try memory.weight(weight)
+            let isMany = x.rows >= Rows.manyFrom
+            let rows = isMany ? Rows.many : Rows.few
+            var arguments = try place(x).all + [.int(x.rows), .int(x.columns)]
+            if let norm {
+                arguments += [.buffer(try memory.constant(norm.values)), .float(norm.epsilon)]
+            } else {
+                arguments += [.buffer(nil), .float(0)]
+            }
+            arguments += [.buffer(packed.panels), .int(packed.panelByteCount), .buffer(packed.bias)]
+            arguments += try place(out).all + [.int(out.columns)]
+            arguments += try describe(epilogue)
+            try launch(
+                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount,
+                (x.rows + rows - 1) / rows, arguments)
+        }
+    }
+
+    /// Residual, scale and number of an epilogue; the numbers are those of `Kernels/epilogue.h`.
+    private func describe(_ epilogue: Epilogue) throws(DeviceError) -> [KernelArgument] {
+        let none: [KernelArgument] = [.buffer(nil), .int(0), .int(0)]
+        switch epilogue {
+        case .store: return none + [.float(1), .int(0)]
+        case .residual(let residual, let scale): return try place(residual).all + [.float(scale), .int(1)]
+        case .silu: return none + [.float(1), .int(2)]
+        case .siluGate: return none + [.float(1), .int(3)]
+        case .quantize(let scale): return none + [.float(scale), .int(4)]
+        case .tanh: return none + [.float(1), .int(5)]
+        }
+    }
+
+    public func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix) {
+        precondition(x.columns == norm.values.count && out.columns == x.columns, "a norm of another width")
+        guard x.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            var arguments = try place(x).all + [.int(x.columns), .buffer(try memory.constant(norm.values))]
+            arguments += [.float(norm.epsilon)]
+            arguments += try place(out).all
+            try launch(.normalize, x.rows, 1, arguments)
+        }
+    }
+
+    public func rotate(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
+    ) {
+        precondition(plan.positions.count >= qkv.rows && qkv.columns == heads.fusedWidth, "a plan of fewer rows")
+        guard table != nil || cache != nil, qkv.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            let plan = try memory.plan(plan)
+            var arguments = try place(qkv).all
+            arguments += try starts(table.map { ($0.cosines, $0.sines) }) + starts(cache)
+            arguments += [.buffer(plan.positions), .buffer(plan.slots)]
+            arguments += [.int(heads.heads), .int(heads.keyValueHeads), .int(heads.headSize)]
+            try launch(.rotary, qkv.rows, 1, arguments)
+        }
+    }
+
+    /// Buffers and offsets of two matrices; null where there are none.
+    private func starts(_ pair: (Matrix, Matrix)?) throws(DeviceError) -> [KernelArgument] {
+        guard let (first, second) = pair else { return [.buffer(nil), .int(0), .buffer(nil), .int(0)] }
+        return try place(first).start + place(second).start
+    }
+
+    public func attend(
+        _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
+    ) {
+        precondition(plan.spanBegins.count >= qkv.rows && out.rows == qkv.rows, "a plan of fewer rows")
+        guard qkv.rows > 0 else { return }
+        let keys = cache?.keys ?? qkv[columns: heads.queryWidth..<heads.queryWidth + heads.keyValueWidth]
+        let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]
+        memory.attempt { () throws(DeviceError) in
+            guard heads.headSize <= Self.mostHeadSize else {
+                throw .unsupported("heads of \(heads.headSize) values; \(Self.mostHeadSize) is the most")
+            }
+            let plan = try memory.plan(plan)
+            var arguments = try place(qkv).all + place(keys).all + place(values).all + place(out).all
+            arguments += [.buffer(plan.begins), .buffer(plan.ends)]
+            arguments += [.int(heads.heads / heads.keyValueHeads), .int(heads.headSize)]
+            try launch(.attention, heads.heads, qkv.rows, arguments)
+        }
+    }
+
+    /// `MOST_SIZE` of `Kernels/attention.cl`.
+    private static let mostHeadSize = 256
+}

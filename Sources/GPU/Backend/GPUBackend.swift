@@ -1,0 +1,96 @@
+public import Compute
+
+/// Executes steps on a device, one launch for each, in the order of the calls.
+///
+/// Values stay in the device's memory until the host asks for them. A step that fails leaves its result as it was, and
+/// all later steps do nothing: ``failure`` says what happened.
+///
+/// `@unchecked Sendable`: one thread at a time calls a backend.
+public final class GPUBackend: Backend, @unchecked Sendable {
+    let memory: DeviceMemory
+    public var device: any Device { memory.device }
+    /// The first failure of the device; nil while all is well.
+    public var failure: DeviceError? { memory.failure }
+    /// Launches so far.
+    public private(set) var launchCount = 0
+
+    /// - Parameters:
+    ///   - device: Computes, and belongs to this backend alone.
+    ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
+    public init(_ device: any Device, halves: Bool = false) {
+        memory = DeviceMemory(device, halves: halves)
+    }
+
+    /// Where a matrix lies in the device's memory.
+    struct Place {
+        let buffer: any DeviceBuffer
+        let offset: Int
+        let stride: Int
+
+        /// Buffer and offset.
+        var start: [KernelArgument] { [.buffer(buffer), .int(offset)] }
+        /// Buffer, offset and stride.
+        var all: [KernelArgument] { start + [.int(stride)] }
+    }
+
+    func place(_ matrix: Matrix) throws(DeviceError) -> Place {
+        Place(buffer: try memory.buffer(of: matrix.storage), offset: matrix.offset, stride: matrix.rowStride)
+    }
+
+    /// Launches a kernel, groups in x and y.
+    func launch(_ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument]) throws(DeviceError) {
+        launchCount += 1
+        try device.launch(kernel, groups: (x, y), arguments)
+    }
+
+    /// Launches a kernel with a thread for each of `count` elements.
+    func launch(_ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument]) throws(DeviceError) {
+        try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
+    }
+
+    public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {}
+
+    public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
+        precondition(
+            a.rows == b.rows && a.rows == out.rows && a.columns == b.columns && a.columns == out.columns,
+            "a sum of different shapes")
+        guard out.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            let arguments = try place(a).all + place(b).all + place(out).all
+            try launch(.add, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+        }
+    }
+
+    public func copy(_ x: Matrix, into out: Matrix) {
+        precondition(x.rows == out.rows && x.columns == out.columns, "a copy between shapes")
+        guard out.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            let arguments = try place(x).all + place(out).all
+            try launch(.copy, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+        }
+    }
+
+    public func tanh(_ x: Matrix) {
+        precondition(x.rowStride == x.columns, "tanh works on contiguous rows")
+        guard x.rows > 0 else { return }
+        memory.attempt { () throws(DeviceError) in
+            let count = x.rows * x.columns
+            try launch(.tanh, elements: count, try place(x).start + [.int(count)])
+        }
+    }
+
+    public func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float) {
+        func fits(_ matrix: Matrix) -> Bool {
+            matrix.rowStride == matrix.columns && matrix.rows == x.rows && matrix.columns == x.columns
+        }
+        precondition(fits(x) && fits(guided) && fits(free), "guidance works on contiguous patches of one shape")
+        memory.attempt { () throws(DeviceError) in
+            let arguments = try place(x).start + place(guided).start + place(free).start
+            try launch(
+                .guide, 1, 1,
+                arguments + [
+                    .int(x.rows * x.columns), .float(cfg), .int(zeroStar ? 1 : 0), .float(delta),
+                ])
+        }
+    }
+}

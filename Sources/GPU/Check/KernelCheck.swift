@@ -1,0 +1,93 @@
+internal import Compute
+
+/// Compares every kernel of a device with the CPU's plain kernels, on sizes that fill no group.
+///
+/// A driver compiles the kernels on the user's machine, so this is worth running there, not only where they were written.
+public struct KernelCheck {
+    /// What one step gave.
+    public struct Result: Sendable, Equatable {
+        /// The step and its sizes.
+        public let name: String
+        /// The largest difference over the larger of 1 and the largest expected magnitude; infinite where a value is no
+        /// number.
+        public let error: Double
+        /// How large that may be.
+        public static let limit = 2e-5
+
+        public var isGood: Bool { error < Self.limit }
+    }
+
+    let cpu: CPUBackend
+    private let device: any Device
+    private var results: [Result] = []
+
+    /// Runs all comparisons.
+    ///
+    /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
+    ///   plain kernels.
+    public static func run(_ device: any Device) throws -> [Result] {
+        var check = KernelCheck(
+            cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device)
+        try check.checkLinear()
+        try check.checkTransformer()
+        try check.checkAudio()
+        return check.results
+    }
+
+    private init(cpu: CPUBackend, device: any Device) {
+        self.cpu = cpu
+        self.device = device
+    }
+
+    /// Runs a step on both backends, each with matrices of its own, and compares all matrices afterwards.
+    ///
+    /// - Parameters:
+    ///   - halves: Whether the device keeps weights as 16-bit floats.
+    ///   - make: The matrices of a step, the same at every call.
+    ///   - step: Must treat both backends alike.
+    mutating func compare(
+        _ name: String, halves: Bool = false, _ make: () -> [Matrix], _ step: (any Backend, [Matrix]) -> Void
+    ) throws(DeviceError) {
+        let gpu = GPUBackend(device, halves: halves)
+        let (expected, actual) = (make(), make())
+        step(cpu, expected)
+        step(gpu, actual)
+        let error = zip(actual, expected).map { Self.error($0.values(), $1.values()) }.max() ?? 0
+        if let failure = gpu.failure { throw failure }
+        results.append(Result(name: name, error: error))
+    }
+
+    private static func error(_ actual: [Float], _ expected: [Float]) -> Double {
+        var difference = 0.0
+        var scale = 1.0
+        for (left, right) in zip(actual, expected) {
+            let distance = abs(Double(left) - Double(right))
+            if distance.isNaN { return .infinity }
+            difference = max(difference, distance)
+            scale = max(scale, abs(Double(right)))
+        }
+        return difference / scale
+    }
+}
+
+extension Matrix {
+    /// A matrix of numbers between -1 and 1 that look random and are always the same.
+    ///
+    /// - Parameter padding: Columns that lie between two rows and are not the matrix's.
+    static func noise(_ rows: Int, _ columns: Int, seed: UInt64, padding: Int = 0) -> Matrix {
+        let all = Matrix(rows: rows, columns: columns + padding)
+        all.write(noiseValues(rows * (columns + padding), seed: seed))
+        return all[columns: 0..<columns]
+    }
+}
+
+/// Numbers between -1 and 1 in steps of 1/128 that look random and are always the same.
+///
+/// Every weight format has all of them, so that formats can be compared with 32-bit floats.
+func noiseValues(_ count: Int, seed: UInt64) -> [Float] {
+    var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+    return (0..<count).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Float(Int(state >> 40) % 255 - 127) / 128
+    }
+}

@@ -1,0 +1,60 @@
+/// What is known of a device before it is used.
+public struct DeviceInformation: Sendable, Equatable {
+    /// What it is asked for by, such as `opencl:0`.
+    public let id: String
+    /// The maker's name for it.
+    public let name: String
+    /// The driver's name and version.
+    public let driver: String
+    /// Bytes of its memory.
+    public let memoryBytes: Int
+    /// Whether it is the processor itself.
+    public let isProcessor: Bool
+}
+
+/// Memory of a device; given back when the last reference goes.
+public protocol DeviceBuffer: AnyObject, Sendable {
+    var byteCount: Int { get }
+}
+
+/// What a kernel is given.
+public enum KernelArgument {
+    /// An address; null where nil.
+    case buffer((any DeviceBuffer)?)
+    case int(Int)
+    case float(Float)
+}
+
+/// A device that computes, behind whatever driver: memory, copies, kernels, launches.
+///
+/// Everything happens in the order of the calls. One thread at a time calls a device.
+public protocol Device: AnyObject, Sendable {
+    var information: DeviceInformation { get }
+
+    /// Lays out memory; what is in it is not known.
+    func allocate(byteCount: Int) throws(DeviceError) -> any DeviceBuffer
+
+    /// Copies bytes into a buffer, from `offset` on. The bytes may be changed when this returns.
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError)
+
+    /// Waits for all launches so far, and copies bytes out of a buffer, from `offset` on.
+    func read(_ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer)
+        throws(DeviceError)
+
+    /// Builds a kernel unless that was done before, so that its first launch does not take long.
+    func prepare(_ kernel: Kernel) throws(DeviceError)
+
+    /// Starts a kernel; does not wait for it.
+    ///
+    /// - Parameter groups: Groups of ``Kernel/threads`` threads, in x and y.
+    func launch(_ kernel: Kernel, groups: (x: Int, y: Int), _ arguments: [KernelArgument]) throws(DeviceError)
+
+    /// Waits for all launches so far.
+    func finish() throws(DeviceError)
+}
+
+/// What kernels may take of a group: what devices of all makers give. Enforced here, since some drivers give more.
+enum GroupLimits {
+    static let threads = 256
+    static let localBytes = 48 << 10
+}

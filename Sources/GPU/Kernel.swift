@@ -1,0 +1,89 @@
+/// The kernels of `Kernels/*.cl` by name.
+public enum Kernel: Hashable, Sendable {
+    case linearFew(WeightFormat)
+    case linearMany(WeightFormat)
+    case normalize, rotary, attention, add, copy, tanh, guide, snake, depthwise, filter
+
+    /// How the panels of a linear layer lie in the device's memory.
+    public enum WeightFormat: String, Sendable, CaseIterable {
+        case f32, f16, bf16, int8
+    }
+
+    /// All kernels.
+    public static let all: [Kernel] =
+        WeightFormat.allCases.flatMap { [.linearFew($0), .linearMany($0)] }
+        + [.normalize, .rotary, .attention, .add, .copy, .tanh, .guide, .snake, .depthwise, .filter]
+
+    /// The function's name in the source.
+    var entry: String {
+        switch self {
+        case .linearFew: "linear_few"
+        case .linearMany: "linear_many"
+        case .normalize: "normalize_rows"
+        case .rotary: "rotary"
+        case .attention: "attention"
+        case .add: "add_elements"
+        case .copy: "copy_elements"
+        case .tanh: "tanh_elements"
+        case .guide: "guide"
+        case .snake: "snake"
+        case .depthwise: "depthwise"
+        case .filter: "filter_rows"
+        }
+    }
+
+    /// Threads of a group.
+    public var threads: Int {
+        switch self {
+        case .normalize, .rotary, .attention, .guide: KernelProgram.groupLanes
+        default: 256
+        }
+    }
+
+    var program: KernelProgram {
+        switch self {
+        case .linearFew(let format), .linearMany(let format): .linear(format)
+        default: .steps
+        }
+    }
+}
+
+/// Kernels that are built together.
+enum KernelProgram: Hashable, Sendable {
+    /// Linear layers over weights of one format.
+    case linear(Kernel.WeightFormat)
+    /// All others.
+    case steps
+
+    /// Threads of a group in which all of a row meet.
+    static let groupLanes = 128
+
+    var name: String {
+        switch self {
+        case .linear(let format): "linear layers (\(format.rawValue))"
+        case .steps: "steps"
+        }
+    }
+
+    /// The source, in the order in which its parts need each other.
+    var source: String {
+        let definitions: String
+        let files: [[UInt8]]
+        switch self {
+        case .linear(let format):
+            definitions = "#define WEIGHTS_\(format.rawValue.uppercased())\n"
+            files = [
+                PackageResources.portability_h, PackageResources.weights_h, PackageResources.epilogue_h,
+                PackageResources.linear_cl,
+            ]
+        case .steps:
+            definitions = "#define GROUP_LANES \(Self.groupLanes)\n"
+            files = [
+                PackageResources.portability_h, PackageResources.reduction_h, PackageResources.normalize_cl,
+                PackageResources.rotary_cl, PackageResources.attention_cl, PackageResources.elementwise_cl,
+                PackageResources.convolution_cl,
+            ]
+        }
+        return definitions + files.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    }
+}
