@@ -3,8 +3,8 @@
 #
 #   WORK=../nano-work bash training/run.sh [stage ...]
 #
-# Stages in order: setup texts speech vae latents train evaluate voices export
-# product.  The last one lets the program itself speak, and needs its path in
+# Stages in order: setup texts speech vae latents listener train evaluate voices
+# export product.  The last one lets the program itself speak, and needs its path in
 # MYNAH; without it, it says so and does nothing.
 # Without arguments all of them.  Each stage keeps what it already has, so the
 # same command resumes after any stop.  `train` runs the decoder (GAN) and the
@@ -49,9 +49,13 @@ latents() {
     py latents --set warped
 }
 
+listener() {
+    [ -f "$WORK/listener.pt" ] || py listener
+}
+
 train() {
     local mixed="--sets default,warped --patches 320 --curriculum 5500:44,100000:60 --max-patches 60 --half-life 20000"
-    py train_gan --steps 20000 --minutes "$TRAIN_MINUTES" & local gan=$!
+    py train_gan --anneal-from 18800 --minutes "$TRAIN_MINUTES" & local gan=$!
     # Short sentences of the default voice first, then all voices, most of it cloning; at last the rate falls to zero.
     py train_tts --sets default --patches 320 --steps 10000 --minutes "$TRAIN_MINUTES" \
         --curriculum 1200:20,2400:34,5500:44,100000:60 --max-patches 60 --half-life 20000
@@ -86,7 +90,7 @@ product() {
     "$VENV/bin/python" -m training.judge --mynah "$MYNAH" --model "$WORK/export" --whisper "$WORK/whisper"
 }
 
-if [ $# -eq 0 ]; then set -- setup texts speech vae latents train evaluate voices export product; fi
+if [ $# -eq 0 ]; then set -- setup texts speech vae latents listener train evaluate voices export product; fi
 for stage in "$@"; do
     echo "== $stage"
     if [ "$stage" = export ]; then export_; else "$stage"; fi

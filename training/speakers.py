@@ -9,9 +9,11 @@ DIR/voices: the prompt's latents (scaled, as the exported encoder gives them),
 the prompt as a preview and voices.json for generation.json.  ``previews`` puts
 what the product says in each voice in the place of the prompts.  ``check`` has the product
 clone unseen synthetic speakers from a clip and its words, and asks the speaker
-encoder (``training.embedder``) whether the result is nearer to its prompt than to
-any built-in voice; the teacher's own voice through the audio VAE is asked about
-in the same way, and is the most that can be reached.
+encoder (``training.embedder``) whether the result is nearer to its prompt's speaker
+than to any built-in voice; the teacher's own voice through the audio VAE is asked
+about in the same way, and is the most that can be reached.  A speaker is the mean of
+some sentences, as one of them says as much of its words as of its voice; how often
+the prompt alone is nearest is printed, too.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ from .teachers import Hibari, Kokoro, Tract, level
 
 #: Speakers from this number on are never trained on.
 UNSEEN = 1_000_000
+#: Sentences that a speaker is the mean of, a clone's prompt among them.
+SENTENCES = 6
 #: A tract whose formants and pitch are both this near to those of another (ratios) is the same speaker.
 SAME_SPEAKER = (1.06, 1.15)
 
@@ -65,9 +69,9 @@ VOICES = (
 )
 
 
-def speak(voice: Voice, hibari: Hibari, kokoro: Kokoro) -> tuple[np.ndarray, str]:
-    """The prompt's samples and its phonemes in misaki's alphabet."""
-    misaki, _ = hibari.phonemize(voice.transcript)
+def speak(voice: Voice, hibari: Hibari, kokoro: Kokoro, text: str | None = None) -> tuple[np.ndarray, str]:
+    """The samples of the prompt, or of another text, and its phonemes in misaki's alphabet."""
+    misaki, _ = hibari.phonemize(text or voice.transcript)
     if voice.tract is None:
         return level(kokoro.synthesise(misaki, kokoro.voices[voice.style], 1.0)), misaki
     wave, _ = hibari.synthesise(misaki, 1, voice.tract)
@@ -117,18 +121,29 @@ def strangers(count: int) -> list[Tract]:
 class Nearest:
     """Which of some voices a clip is nearest to; every clip that is compared has gone through the audio VAE."""
 
-    def __init__(self, work: Path, built_in: list[np.ndarray]):
+    def __init__(self, work: Path):
         self.encoder = embedder.load(work)
         self.vae, _ = checkpoints.load_vae(checkpoints.newest_vae(work))
-        self.built_in = np.stack([self.embed(wave) for wave in built_in])
 
     def embed(self, wave: np.ndarray) -> np.ndarray:
         """Of a clip that has not gone through the audio VAE yet."""
         return self.encoder.embed(embedder.through_vae(self.vae, wave))
 
-    def __call__(self, spoken: np.ndarray, prompt: np.ndarray) -> tuple[float, float]:
-        """Similarity of an embedding to that of its prompt and to the nearest built-in voice's."""
-        return float(spoken @ prompt), float((self.built_in @ spoken).max())
+    @staticmethod
+    def mean(embeddings: list[np.ndarray]) -> np.ndarray:
+        """The direction of a speaker."""
+        total = np.sum(embeddings, axis=0)
+        return total / np.linalg.norm(total)
+
+
+@dataclass
+class Heard:
+    """Similarities of a clip to its prompt's speaker and the nearest built-in voice, and the same for the clips alone."""
+
+    speaker: float
+    built_in: float
+    prompt: float
+    built_in_prompt: float
 
 
 def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
@@ -136,26 +151,34 @@ def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
     import soundfile
 
     hibari, kokoro = Hibari(), Kokoro()
-    nearest = Nearest(work, [speak(v, hibari, kokoro)[0] for v in VOICES])
+    nearest = Nearest(work)
     lines = Path(__file__).with_name("evaluation.txt").read_text(encoding="utf-8").splitlines()
-    results: dict[str, list[tuple[float, float]]] = {"clone": [], "teacher": []}
+    built_in = [[nearest.embed(speak(v, hibari, kokoro, text)[0]) for text in (None, *lines[-SENTENCES + 1:])] for v in VOICES]
+    means, prompts = np.stack([nearest.mean(v) for v in built_in]), np.stack([v[0] for v in built_in])
+    results: dict[str, list[Heard]] = {"clone": [], "teacher": []}
     for case, tract in enumerate(strangers(cases)):
         prompt, target = lines[case % len(lines)], lines[(case + 37) % len(lines)]
-        wave, same = (level(hibari.synthesise(hibari.phonemize(text)[0], case, tract)[0]) for text in (prompt, target))
+        others = [lines[(case + 50 + i) % len(lines)] for i in range(SENTENCES - 1)]
+        wave, same, *more = (level(hibari.synthesise(hibari.phonemize(text)[0], case, tract)[0])
+                             for text in (prompt, target, *others))
         with tempfile.TemporaryDirectory() as folder:
             clip = Path(folder) / "prompt.wav"
             soundfile.write(clip, wave, SAMPLE_RATE)
             out = judge.speak(mynah, model, target, ["--prompt-audio", str(clip), "--prompt-text", prompt])
         asked = nearest.embed(wave)
-        results["clone"].append(nearest(nearest.encoder.embed(out), asked))
-        results["teacher"].append(nearest(nearest.embed(same), asked))
+        speaker = nearest.mean([asked, *(nearest.embed(w) for w in more)])
+        for who, spoken in (("clone", nearest.encoder.embed(out)), ("teacher", nearest.embed(same))):
+            results[who].append(Heard(float(spoken @ speaker), float((means @ spoken).max()),
+                                      float(spoken @ asked), float((prompts @ spoken).max())))
         print(f"{case}: formants {tract.formant:.2f}, pitch {tract.pitch:.2f}: " + "; ".join(
-            f"{who} {own[-1][0]:.2f} to the prompt, {own[-1][1]:.2f} to a built-in voice"
+            f"{who} {own[-1].speaker:.2f} to its speaker, {own[-1].built_in:.2f} to a built-in voice"
             for who, own in results.items()), flush=True)
     for who, own in results.items():
-        similarity, other = np.mean(own, axis=0)
-        row = {"what": who, "cases": cases, "nearest_is_prompt": sum(a > b for a, b in own) / cases,
-               "similarity": round(float(similarity), 3), "nearest_built_in": round(float(other), 3)}
+        row = {"what": who, "cases": cases,
+               "nearest_is_speaker": sum(h.speaker > h.built_in for h in own) / cases,
+               "nearest_is_prompt": sum(h.prompt > h.built_in_prompt for h in own) / cases,
+               "similarity": round(float(np.mean([h.speaker for h in own])), 3),
+               "nearest_built_in": round(float(np.mean([h.built_in for h in own])), 3)}
         print(row)
         with open(work / "evaluation.jsonl", "a", encoding="utf-8") as f:
             f.write(json.dumps(row) + "\n")

@@ -167,6 +167,27 @@ struct StreamKeepingTests {
         }
     }
 
+    /// What never gets its turn is told in the end, and the stream goes on.
+    @Test func sentencesDoNotWaitForEver() async throws {
+        let engine = Self.speaker()
+        engine.state.withLock { $0.heldFrom = 0 }
+        try await TestServer.run(engine, { $0.limits.turnTime = .milliseconds(300) }) { server in
+            let client = await StreamClient(port: server.port)
+            client.text("One. Two. Three of them")
+            #expect(await TestServer.eventually { engine.state.withLock { $0.underWay } == 1 })
+            engine.state.withLock { state in
+                state.refusal = .queueFull(capacity: 1, retryAfter: .seconds(1))
+                state.heldFrom = nil
+            }
+            client.done()
+            let frames = await client.frames(until: "session.done")
+            #expect(frames.filter { $0.type == "audio.start" }.count == 1 && frames.last?["error"] as? Bool == true)
+            #expect(frames.first { $0.type == "error" }?["code"] as? String == "queue_full")
+            engine.state.withLock { $0.refusal = nil }
+            #expect(await Self.say(client, "Hello.").outline.contains("binary"))
+        }
+    }
+
     @Test func streamsOutliveTheirModel() async throws {
         let engine = Self.speaker()
         try await TestServer.withStore(engine) { server, store in

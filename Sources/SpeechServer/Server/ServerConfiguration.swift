@@ -32,6 +32,8 @@ public struct ServerConfiguration: Sendable {
         public var streams = 256
         /// How long a stream may be open without anything to speak.
         public var streamIdleTime: Duration = .seconds(600)
+        /// How long a stream's sentence waits for its turn; a model on its way may take longer to come.
+        public var turnTime: Duration = .seconds(600)
         /// How long a stream waits for a key that did not come with its request.
         public var keyTime: Duration = .seconds(10)
         /// How often a stream's client is asked for a sign of life; after three times as long without any it is gone.

@@ -24,7 +24,7 @@ struct StreamSession {
                     group.addTask {
                         var speaker = StreamSpeaker(
                             source: source, services: services, keys: keys, desk: desk, outlet: outlet,
-                            clock: clock, caller: caller, logger: logger)
+                            clock: clock, caller: caller, turnTime: limits.turnTime, logger: logger)
                         await speaker.run()
                         return speaker.sentenceCount
                     }

@@ -15,6 +15,7 @@ struct StreamSpeaker {
     let outlet: StreamOutlet
     let clock: StreamClock
     let caller: StreamCaller
+    let turnTime: Duration
     let logger: Logger
     private var voice: StreamVoice?
     /// The voice that the model made up.
@@ -46,7 +47,7 @@ struct StreamSpeaker {
 
     init(
         source: any SpeechSource, services: Services, keys: Guard, desk: StreamDesk, outlet: StreamOutlet,
-        clock: StreamClock, caller: StreamCaller, logger: Logger
+        clock: StreamClock, caller: StreamCaller, turnTime: Duration, logger: Logger
     ) {
         self.source = source
         self.services = services
@@ -55,6 +56,7 @@ struct StreamSpeaker {
         self.outlet = outlet
         self.clock = clock
         self.caller = caller
+        self.turnTime = turnTime
         self.logger = logger
     }
 
@@ -136,12 +138,13 @@ struct StreamSpeaker {
     }
 
     /// Hands a sentence to the engine. The first of an utterance is refused as any request is; the following ones wait for
-    /// their turn as long as the client does, because a sentence that is missing in the middle helps nobody. All wait for
+    /// their turn for a long time, because a sentence that is missing in the middle helps nobody. All wait for
     /// a model that is on its way.
     private mutating func submit(_ sentence: StreamSentence, _ door: SpeechDoor) async throws(APIError) -> Taken {
         var pass: KeyMeter.Pass?
         var isCounted = false
         var hasTold = false
+        let end = ContinuousClock.now + turnTime
         while true {
             let refusal: APIError
             do throws(APIError) {
@@ -153,7 +156,7 @@ struct StreamSpeaker {
                 return Taken(
                     ticket: ticket, pass: pass, recorder: await recorder(of: ticket, sentence, request, choice, door))
             } catch { refusal = error }
-            guard waits(for: refusal, sentence), desk.isWanted(sentence.utterance), !outlet.isClosed else {
+            guard waits(for: refusal, sentence, until: end), desk.isWanted(sentence.utterance), !outlet.isClosed else {
                 throw refusal
             }
             do {
@@ -174,10 +177,12 @@ struct StreamSpeaker {
         refusal.code == "queue_full" || refusal.code == "rate_limit_exceeded"
     }
 
-    private func waits(for refusal: APIError, _ sentence: StreamSentence) -> Bool {
+    private func waits(
+        for refusal: APIError, _ sentence: StreamSentence, until end: ContinuousClock.Instant
+    ) -> Bool {
         switch refusal.code {
         case "draining", "model_loading", "model_not_loaded": isComingBack
-        default: sentence.index > 0 && Self.isRush(refusal)
+        default: sentence.index > 0 && Self.isRush(refusal) && .now < end
         }
     }
 
