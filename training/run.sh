@@ -10,6 +10,9 @@
 # same command resumes after any stop.  `train` runs the decoder (GAN) and the
 # language model side by side, one thread each, until they have made all their
 # steps, or for TRAIN_MINUTES a part.
+#
+# QUICK=1 does a little of everything in a quarter of an hour: it shows that all
+# parts fit together, and what comes out cannot speak.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 WORK=${WORK:-$PWD/../nano-work}
@@ -34,14 +37,23 @@ texts() {
     [ -f "$WORK/texts.txt" ] || py texts --wordnet "$WORDNET" --words "$WORDS"
 }
 
+# How much: lines of text, and steps of each part.
+if [ -z "${QUICK:-}" ]; then
+    lines=40000 kokoro_lines=2000 per_speaker=25 encoder_steps=2000 vae_steps=3500 listener_steps=2500 decoder_steps=20000
+    default_steps=10000 mixed_steps=20000 anneal_steps=1200 embedder_steps=3000 sentences=100 cases=40
+else
+    lines=200 kokoro_lines=10 per_speaker=5 encoder_steps=3 vae_steps=6 listener_steps=5 decoder_steps=6
+    default_steps=6 mixed_steps=12 anneal_steps=4 embedder_steps=5 sentences=2 cases=2
+fi
+
 speech() {
-    py teachers --set default --first 0 --last 40000
-    py teachers --set warped --first 40000 --last 80000
-    py teachers --set kokoro --first 80000 --last 82000 --per-speaker 5
+    py teachers --set default --first 0 --last "$lines"
+    py teachers --set warped --first 40000 --last $((40000 + lines)) --per-speaker "$per_speaker"
+    py teachers --set kokoro --first 80000 --last $((80000 + kokoro_lines)) --per-speaker 5
 }
 
 vae() {
-    [ -f "$WORK/vae/frozen.pt" ] || py train_vae --encoder-steps 2000 --steps 3500 --freeze
+    [ -f "$WORK/vae/frozen.pt" ] || py train_vae --encoder-steps "$encoder_steps" --steps "$vae_steps" --freeze
 }
 
 latents() {
@@ -50,26 +62,27 @@ latents() {
 }
 
 listener() {
-    [ -f "$WORK/listener.pt" ] || py listener
+    [ -f "$WORK/listener.pt" ] || py listener --steps "$listener_steps"
 }
 
 train() {
-    local mixed="--sets default,warped --patches 320 --curriculum 5500:44,100000:60 --max-patches 60 --half-life 20000"
-    py train_gan --anneal-from 18800 --minutes "$TRAIN_MINUTES" & local gan=$!
+    local common="--patches 320 --max-patches 60 --half-life 20000 --minutes $TRAIN_MINUTES"
+    local mixed="$common --sets default,warped --curriculum 5500:44,100000:60 --prompted 0.3 --default-share 0.4"
+    local anneal=$((decoder_steps * 6 / 100 + 1))
+    py train_gan --anneal-from $((decoder_steps - anneal)) --anneal-steps "$anneal" --minutes "$TRAIN_MINUTES" & local gan=$!
     # Short sentences of the default voice first, then all voices, most of it cloning; at last the rate falls to zero.
-    py train_tts --sets default --patches 320 --steps 10000 --minutes "$TRAIN_MINUTES" \
-        --curriculum 1200:20,2400:34,5500:44,100000:60 --max-patches 60 --half-life 20000
     # shellcheck disable=SC2086
-    py train_tts $mixed --prompted 0.3 --default-share 0.4 --steps 20000 --minutes "$TRAIN_MINUTES"
+    py train_tts $common --sets default --curriculum 1200:20,2400:34,5500:44,100000:60 --steps "$default_steps"
     # shellcheck disable=SC2086
-    py train_tts $mixed --prompted 0.3 --default-share 0.6 --anneal-from 20000 --anneal-steps 1200 --steps 21200 \
-        --minutes "$TRAIN_MINUTES"
+    py train_tts $mixed --steps "$mixed_steps"
+    # shellcheck disable=SC2086
+    py train_tts $mixed --anneal-from "$mixed_steps" --anneal-steps "$anneal_steps" --steps $((mixed_steps + anneal_steps))
     wait "$gan"
 }
 
 evaluate() {
     py whisper_folder
-    WHISPER_DIR=$WORK/whisper py evaluate --what teacher,vae,tts
+    WHISPER_DIR=$WORK/whisper py evaluate --what teacher,vae,tts --count "$sentences"
 }
 
 voices() { py speakers voices; }
@@ -85,9 +98,9 @@ product() {
         return
     fi
     py speakers previews --mynah "$MYNAH" --model "$WORK/export"
-    [ -f "$WORK/embedder.pt" ] || py embedder
-    py speakers check --mynah "$MYNAH" --model "$WORK/export"
-    "$VENV/bin/python" -m training.judge --mynah "$MYNAH" --model "$WORK/export" --whisper "$WORK/whisper"
+    [ -f "$WORK/embedder.pt" ] || py embedder --steps "$embedder_steps"
+    py speakers check --mynah "$MYNAH" --model "$WORK/export" --cases "$cases"
+    "$VENV/bin/python" -m training.judge --mynah "$MYNAH" --model "$WORK/export" --whisper "$WORK/whisper" --count "$sentences"
 }
 
 if [ $# -eq 0 ]; then set -- setup texts speech vae latents listener train evaluate voices export product; fi
