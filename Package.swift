@@ -102,20 +102,20 @@ let package = Package(
         room(
             "MynahCommands",
             imports: [
-                "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechStore",
+                "Compute", "GPU", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechStore",
                 "SpeechServer", "ModelHub",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
         .target(
-            name: "TestSupport", dependencies: ["Checkpoint"], path: "Tests/TestSupport", swiftSettings: house),
+            name: "TestSupport", dependencies: ["Checkpoint", "GPU"], path: "Tests/TestSupport", swiftSettings: house),
         tests(of: "Compute", imports: ["CKernels"]),
         tests(of: "GPU", imports: ["Compute"]),
         tests(of: "Checkpoint", imports: ["Compute"]),
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint", "CSndFile"]),
-        tests(of: "VoxCPM", imports: ["Checkpoint", "Compute"]),
+        tests(of: "VoxCPM", imports: ["Checkpoint", "Compute", "GPU"]),
         tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
         tests(
             of: "SpeechServer",

@@ -118,6 +118,9 @@ public struct RowPlan: Sendable {
 ///
 /// A CPU executes a step at once; a GPU may record it. One thread at a time calls a backend.
 public protocol Backend: AnyObject, Sendable {
+    /// Throws what has failed since the backend was made. Steps do not throw: whoever uses what they gave asks here.
+    func check() throws
+
     /// Lays out what the backend itself needs for the largest steps to come, so that none of them allocates.
     ///
     /// - Parameters:

@@ -25,6 +25,9 @@ public final class CPUBackend: Backend, @unchecked Sendable {
         self.instructionSet = String(cString: kernels.pointee.name)
     }
 
+    /// A processor does not fail.
+    public func check() {}
+
     public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {
         _ = normalizedScratch(rows: rows, columns: columns)
         quantized.reserve(rows: rows, columns: columns)

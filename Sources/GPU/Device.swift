@@ -10,6 +10,14 @@ public struct DeviceInformation: Sendable, Equatable {
     public let memoryBytes: Int
     /// Whether it is the processor itself.
     public let isProcessor: Bool
+
+    public init(id: String, name: String, driver: String, memoryBytes: Int, isProcessor: Bool) {
+        self.id = id
+        self.name = name
+        self.driver = driver
+        self.memoryBytes = memoryBytes
+        self.isProcessor = isProcessor
+    }
 }
 
 /// Memory of a device; given back when the last reference goes.

@@ -16,6 +16,8 @@ public final class VoxCPMModel: Sendable {
     let team: WorkerTeam
     /// The same threads as ``team``, for the AudioVAE.
     let audioTeam: WorkerTeam
+    /// Whether the AudioVAE has a backend of its own, so that it can decode while the language models work.
+    let decodesBeside: Bool
     /// All weights.
     private let parts: ModelParts
     /// What became of the cache of packed weights.
@@ -42,18 +44,20 @@ public final class VoxCPMModel: Sendable {
     ///   - precision: What the weights of the linear layers are stored as.
     ///   - threads: Threads of the engine.
     ///   - instructionSet: `scalar`, `avx2`, `avx512` or `neon`; nil for the best that the machine runs.
+    ///   - device: Computes everything instead of the CPU; one model at a time uses it.
     ///   - packs: Where packed weights are kept; nil to pack them in memory.
     ///   - progress: Called with bytes read and bytes in all.
     /// - Throws: The faults of the checkpoint, or ``ComputeError``.
     public convenience init(
         _ folder: CheckpointFolder, precision: Precision = .f32, threads: Int, instructionSet: String? = nil,
-        packs: PackCache? = nil, progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        device: (any Backend)? = nil, packs: PackCache? = nil,
+        progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try folder.verify()
         let team = WorkerTeam(count: threads)
         let audioTeam = WorkerTeam(beside: team)
-        let backend = try CPUBackend(team: team, instructionSet: instructionSet)
-        let audioBackend = try CPUBackend(team: audioTeam, instructionSet: instructionSet)
+        let backend = try device ?? CPUBackend(team: team, instructionSet: instructionSet)
+        let audioBackend = try device ?? CPUBackend(team: audioTeam, instructionSet: instructionSet)
         let source = ModelParts.Source(
             configuration: folder.configuration, weights: folder.model, audioVAEWeights: folder.audioVAE,
             precision: precision, backend: backend, audioBackend: audioBackend, team: team, progress: progress)
@@ -66,13 +70,13 @@ public final class VoxCPMModel: Sendable {
     /// Loads weights from any source of tensors.
     public convenience init(
         configuration: ModelConfiguration, weights: any TensorSource, audioVAEWeights: any TensorSource,
-        precision: Precision = .f32, threads: Int, instructionSet: String? = nil,
+        precision: Precision = .f32, threads: Int, instructionSet: String? = nil, device: (any Backend)? = nil,
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         let team = WorkerTeam(count: threads)
         let audioTeam = WorkerTeam(beside: team)
-        let backend = try CPUBackend(team: team, instructionSet: instructionSet)
-        let audioBackend = try CPUBackend(team: audioTeam, instructionSet: instructionSet)
+        let backend = try device ?? CPUBackend(team: team, instructionSet: instructionSet)
+        let audioBackend = try device ?? CPUBackend(team: audioTeam, instructionSet: instructionSet)
         let source = ModelParts.Source(
             configuration: configuration, weights: weights, audioVAEWeights: audioVAEWeights, precision: precision,
             backend: backend, audioBackend: audioBackend, team: team, progress: progress)
@@ -87,6 +91,7 @@ public final class VoxCPMModel: Sendable {
         backend = source.backend
         team = source.team
         self.audioTeam = audioTeam
+        decodesBeside = source.backend !== source.audioBackend
         self.parts = parts
         self.packs = packs
     }
@@ -98,6 +103,7 @@ public final class VoxCPMModel: Sendable {
         self.backend = backend
         team = other.team
         audioTeam = other.audioTeam
+        decodesBeside = other.decodesBeside
         parts = other.parts
         packs = other.packs
     }

@@ -1,5 +1,6 @@
 import Compute
 import GPU
+import TestSupport
 import Testing
 
 /// What can go wrong on the way to a device and on it.
@@ -28,12 +29,12 @@ struct DeviceTests {
     }
 
     @Test(.needsDevice) func memoryThatIsNotThereIsRefused() throws {
-        let device = try TestDevices.open(try #require(TestDevices.all.first))
+        let device = try TestDevices.first()
         #expect(throws: DeviceError.outOfMemory(byteCount: 1 << 50)) { try device.allocate(byteCount: 1 << 50) }
     }
 
     @Test(.needsDevice) func aFailureStaysAndStopsAllLaterSteps() throws {
-        let gpu = GPUBackend(try TestDevices.open(try #require(TestDevices.all.first)))
+        let gpu = GPUBackend(try TestDevices.first())
         let heads = HeadLayout(heads: 1, keyValueHeads: 1, headSize: 1000)
         let qkv = Matrix(rows: 1, columns: heads.fusedWidth)
         let out = Matrix(rows: 1, columns: 1000)

@@ -1,4 +1,5 @@
 import GPU
+import TestSupport
 import Testing
 
 /// Every kernel on every device of this machine against the CPU's plain kernels.

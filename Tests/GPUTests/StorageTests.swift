@@ -1,11 +1,12 @@
 import Compute
 import GPU
+import TestSupport
 import Testing
 
 /// Who has the newest values, the host or the device, is nobody's concern but the storage's.
 @Suite(.needsDevice) struct StorageTests {
     private func backend() throws -> GPUBackend {
-        try GPUBackend(TestDevices.open(try #require(TestDevices.all.first)))
+        GPUBackend(try TestDevices.first())
     }
 
     @Test func whatTheHostWritesReachesTheDeviceAndComesBack() throws {

@@ -28,7 +28,7 @@ struct DependencyRuleTests {
             "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOWebSocket",
         ],
         "MynahCommands": [
-            "Compute", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechStore",
+            "Compute", "GPU", "Checkpoint", "TextFrontend", "AudioIO", "VoxCPM", "SpeechEngine", "SpeechStore",
             "SpeechServer", "ModelHub", "ArgumentParser", "Logging",
         ],
         "mynah": ["MynahCommands"],

@@ -12,26 +12,7 @@ struct GenerationTests {
     @Test func theManifestHasScenarios() { #expect(Self.scenarios.count >= 16) }
 
     @Test(arguments: scenarios) func equalsTheReference(scenario: ReferenceScenario) throws {
-        let expected = try ReferenceModel.expected(scenario.family)
-        let model = try ReferenceModel.load(scenario.family)
-        let trace = TraceRecorder()
-        let retry = scenario.retryRatio.map { RetryPolicy(maxAttempts: 3, patchesPerToken: $0) }
-        let speech = try model.generate(
-            try request(scenario, expected: expected, model: model), retry: retry, trace: trace)
-        let wanted = expected.tensors.keys.filter { $0.hasPrefix(scenario.name + ".") }.sorted()
-        var compared = 0
-        for full in wanted {
-            let name = String(full.dropFirst(scenario.name.count + 1))
-            guard let actual = trace.tensors[name] else { continue }
-            #expect(actual.shape == expected.tensors[full]?.shape, "\(scenario.testDescription) \(name)")
-            let error = relativeError(actual.values, try expected.floats(full))
-            #expect(error < 2e-3, "\(scenario.testDescription) \(name): \(error)")
-            compared += 1
-        }
-        #expect(compared >= 5, "only \(compared) tensors were compared")
-        let audio = try expected.floats("\(scenario.name).audio")
-        #expect(speech.samples.count == audio.count)
-        #expect(relativeError(speech.samples, audio) < 2e-3)
+        try scenario.run(on: try ReferenceModel.load(scenario.family), tolerance: 2e-3)
     }
 
     @Test(arguments: ["v15", "v05b"]) func streamingStartsAsTheReferenceStreams(family: String) throws {
@@ -40,7 +21,7 @@ struct GenerationTests {
         let expected = try ReferenceModel.expected(family)
         let model = try ReferenceModel.load(family)
         let scenario = try #require(ReferenceScenario.all.first { $0.family == family && $0.name == "gen_plain" })
-        let generation = try Generation(model, try request(scenario, expected: expected, model: model))
+        let generation = try Generation(model, try scenario.request(expected))
         var chunks: [Float] = []
         while let patch = try generation.next() { chunks += patch.samples }
         let streamed = try expected.floats("stream_plain.chunks")
@@ -101,25 +82,5 @@ struct GenerationTests {
         let speech = try model.generate(request)
         #expect(speech.finishReason == .contextFull)
         #expect(speech.patches == 3)
-    }
-
-    private func request(
-        _ scenario: ReferenceScenario, expected: SafetensorsFile, model: VoxCPMModel
-    ) throws -> GenerationRequest {
-        let all = try expected.integers("\(scenario.name).tokens")
-        let text = Array(all.prefix { $0 != VoxCPMModel.audioStartToken })
-        var request = GenerationRequest(tokens: text)
-        if let info = expected.tensors["\(scenario.name).prompt_feat"] {
-            let rows = info.shape[0] * info.shape[1]
-            request.prompt = Matrix(
-                rows: rows, columns: info.shape[2], values: try expected.floats("\(scenario.name).prompt_feat"))
-        }
-        request.seed = scenario.seed
-        request.minPatches = scenario.minPatches
-        request.maxPatches = scenario.maxPatches
-        request.patchesPerToken = 1000
-        request.steps = scenario.steps
-        request.cfg = scenario.cfg
-        return request
     }
 }

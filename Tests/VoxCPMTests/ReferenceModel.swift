@@ -7,10 +7,13 @@ import VoxCPM
 /// The fixtures' tiny checkpoints, loaded.
 enum ReferenceModel {
     /// Loads a family with two threads in 32-bit floats.
-    static func load(_ family: String, precision: Precision = .f32, threads: Int = 2) throws -> VoxCPMModel {
+    static func load(
+        _ family: String, precision: Precision = .f32, threads: Int = 2, device: (any Backend)? = nil
+    ) throws -> VoxCPMModel {
         let folder = Fixtures.folder.appendingPathComponent(family)
         return try VoxCPMModel(
-            try CheckpointFolder(folder.appendingPathComponent("checkpoint")), precision: precision, threads: threads)
+            try CheckpointFolder(folder.appendingPathComponent("checkpoint")), precision: precision, threads: threads,
+            device: device)
     }
 
     /// The tensors that the reference computed for a family.

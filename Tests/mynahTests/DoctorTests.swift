@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `mynah doctor`.
@@ -28,6 +29,16 @@ struct DoctorTests {
         #expect(text.code == 0)
         #expect(String(decoding: text.output, as: UTF8.self).contains("precision"))
         #expect(folder.content.isEmpty)
+    }
+
+    @Test func comparesADeviceWithTheProcessor() async throws {
+        let run = try await CommandRun.run(["doctor", "--device", "opencl:99"], in: try TemporaryFolder())
+        #expect(run.code == 1 && run.output.isEmpty, "\(run.errors)")
+        guard TestDevices.areThere else { return }
+        let first = try await CommandRun.run(["doctor", "--device", "opencl:0", "--json"], in: try TemporaryFolder())
+        #expect(first.code == 0, "\(first.errors)")
+        let report = try object(first)
+        #expect((report["steps"] as? Int ?? 0) > 100 && (report["faults"] as? [String])?.isEmpty == true)
     }
 
     @Test func aModelThatIsNotThereIsNamed() async throws {

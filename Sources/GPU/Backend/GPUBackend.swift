@@ -6,7 +6,7 @@ public import Compute
 /// all later steps do nothing: ``failure`` says what happened.
 ///
 /// `@unchecked Sendable`: one thread at a time calls a backend.
-public final class GPUBackend: Backend, @unchecked Sendable {
+public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Sendable {
     let memory: DeviceMemory
     public var device: any Device { memory.device }
     /// The first failure of the device; nil while all is well.
@@ -20,6 +20,9 @@ public final class GPUBackend: Backend, @unchecked Sendable {
     public init(_ device: any Device, halves: Bool = false) {
         memory = DeviceMemory(device, halves: halves)
     }
+
+    /// The device's name and what it is asked for by.
+    public var description: String { "\(device.information.name) (\(device.information.id))" }
 
     /// Where a matrix lies in the device's memory.
     struct Place {
@@ -48,6 +51,12 @@ public final class GPUBackend: Backend, @unchecked Sendable {
         try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
     }
 
+    /// Throws the first failure of the device.
+    public func check() throws {
+        if let failure { throw failure }
+    }
+
+    /// Nothing: storages bring their own memory, and kernels need no other.
     public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {}
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {

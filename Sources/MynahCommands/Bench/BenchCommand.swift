@@ -121,10 +121,11 @@ struct BenchCommand: ParsableCommand {
     private func load() throws -> (VoxCPMModel, name: String) {
         if let synthetic {
             let checkpoint = SyntheticCheckpoint(synthetic.family)
+            let device = try engine.computing.device.backend()
             let model = try VoxCPMModel(
                 configuration: checkpoint.configuration, weights: checkpoint.model,
-                audioVAEWeights: checkpoint.audioVAE, precision: try engine.chosenPrecision(),
-                threads: engine.threadCount, instructionSet: engine.instructionSet)
+                audioVAEWeights: checkpoint.audioVAE, precision: try engine.chosenPrecision(on: device),
+                threads: engine.threadCount, instructionSet: engine.instructionSet, device: device)
             return (model, "synthetic \(synthetic.rawValue)")
         }
         let name = model ?? "nano"

@@ -38,7 +38,7 @@ struct BenchRun {
         var samples = 0
         var count = 0
         while engine.sequenceCount > 0 {
-            let spoken = engine.step().reduce(0) { $0 + $1.patch.samples.count }
+            let spoken = try engine.step().reduce(0) { $0 + $1.patch.samples.count }
             samples += spoken
             count += 1
             if firstAudio == nil, spoken > 0 { firstAudio = (clock.now - start).inSeconds }
@@ -58,7 +58,8 @@ struct BenchRun {
             loadSeconds: loadSeconds, timeToFirstAudioSeconds: firstAudio ?? wall,
             millisecondsPerPatch: 1000 * (wall - encodeSeconds - timings[.prefill]) / Double(max(count * batch, 1)),
             peakRSSBytes: peak, threads: model.threads, precision: model.precision.rawValue,
-            instructionSet: backend?.instructionSet ?? "", patches: count, batch: batch, steps: steps, cfg: cfg,
+            instructionSet: backend?.instructionSet ?? "\(model.backend)", patches: count, batch: batch, steps: steps,
+            cfg: cfg,
             promptSeconds: promptSeconds, contextSeconds: contextSeconds, textTokens: textTokens,
             machine: .init(
                 gigaflops: machine?.gigaflops ?? 0, int8GigaopsPerSecond: machine?.int8GigaopsPerSecond ?? 0,

@@ -67,6 +67,8 @@ struct Checkup: Encodable {
     var kernels: Kernels
     var model: Model
     var sound: Sound
+    /// What `--device` takes beside the processor.
+    var devices = DeviceCheckup.Device.all
     /// What could be better, and how; empty where all is well.
     var advice: [String] = []
 
@@ -144,6 +146,7 @@ struct Checkup: Encodable {
         ]
         if let packs = model.packs { lines.append(("packed", packs + (model.packFile.map { ": \($0)" } ?? ""))) }
         lines.append(("sound", "\(sound.library): \(sound.formats.joined(separator: ", "))"))
+        for device in devices { lines.append(("device", device.text)) }
         lines.append(("player", sound.player ?? "none"))
         let table = lines.map { $0.0.padding(toLength: 11, withPad: " ", startingAt: 0) + $0.1 }
         let advice = advice.isEmpty ? ["All is well."] : advice

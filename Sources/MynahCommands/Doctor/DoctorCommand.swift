@@ -13,13 +13,15 @@ struct DoctorCommand: ParsableCommand {
             Ends with 1 where the model cannot speak here. With --precision it speaks a few patches twice from the same \
             noise, in 32-bit floats and in that precision, and tells how far they differ: the relative error of each \
             kind of linear layer, of the latents and of the sound. It ends with 1 where a kind of layer is 2 % off or \
-            more. This takes memory for the model in 32-bit floats.
+            more. This takes memory for the model in 32-bit floats. With --device it runs every kernel on that device \
+            and on the processor, and ends with 1 where one is wrong.
 
             EXAMPLES
               mynah doctor
               mynah doctor --model ./VoxCPM1.5 --json
               mynah doctor --precision int8 --model nano
               mynah doctor --precision bf16 --synthetic voxcpm1.5
+              mynah doctor --device opencl:0
             """)
 
     @OptionGroup var model: ModelOption
@@ -33,6 +35,9 @@ struct DoctorCommand: ParsableCommand {
             valueName: "voxcpm1.5|voxcpm-0.5b"))
     var synthetic: BenchCommand.SyntheticFamily?
 
+    @Option(help: ArgumentHelp("Compare the kernels of this device with the processor's.", valueName: "opencl:N"))
+    var device: String?
+
     @Option(help: "With --precision: patches of speech to compare.")
     var patches = 4
 
@@ -43,6 +48,9 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if device != nil, precision != nil {
+            throw ValidationError("--device compares kernels and --precision a model; give one of them.")
+        }
         if synthetic != nil, precision == nil { throw ValidationError("--synthetic needs --precision.") }
         if precision == .f32 { throw ValidationError("--precision f32 is what the others are compared with.") }
         if !(1...100).contains(patches) { throw ValidationError("--patches is \(patches), but must be 1 to 100.") }
@@ -52,6 +60,12 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let device {
+            let checkup = try DeviceCheckup(device)
+            Console.write(json ? try checkup.json() : checkup.text)
+            if !checkup.faults.isEmpty { throw ExitStatus.failure }
+            return
+        }
         guard let precision else {
             let checkup = try Checkup(model: model.model)
             Console.write(json ? try checkup.json() : checkup.text)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import Compute
 import Foundation
+import GPU
 import VoxCPM
 
 /// How numbers are stored.
@@ -32,15 +33,18 @@ struct EngineOptions: ParsableArguments {
             valueName: "auto|f32|bf16|int8"))
     var precision = PrecisionChoice.auto
 
+    @OptionGroup var computing: DeviceOption
+
     @Option(help: "Threads that compute (default: the physical cores).")
     var threads: Int?
 
     @Flag(help: "Neither use nor write the file that keeps a large model's packed weights for the next start.")
     var noPackCache = false
 
-    /// The precision asked for; `automatic`, or the fastest on this machine, where none was.
-    func chosenPrecision(automatic: Precision? = nil) throws -> Precision {
-        try precision.precision ?? automatic ?? .fastest(on: InstructionSet.named(instructionSet))
+    /// The precision asked for; where none was, `automatic`, or bf16 on a device and the fastest on a processor.
+    func chosenPrecision(automatic: Precision? = nil, on device: GPUBackend?) throws -> Precision {
+        if let chosen = precision.precision ?? automatic { return chosen }
+        return device == nil ? .fastest(on: try InstructionSet.named(instructionSet)) : .bf16
     }
 
     /// Loads a checkpoint, and says why its packed weights could not be kept.
@@ -48,9 +52,10 @@ struct EngineOptions: ParsableArguments {
         _ checkpoint: CheckpointFolder, automatic: Precision? = nil,
         progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> VoxCPMModel {
+        let device = try computing.device.backend()
         let model = try VoxCPMModel(
-            checkpoint, precision: try chosenPrecision(automatic: automatic), threads: threadCount,
-            instructionSet: instructionSet,
+            checkpoint, precision: try chosenPrecision(automatic: automatic, on: device), threads: threadCount,
+            instructionSet: instructionSet, device: device,
             packs: noPackCache ? nil : PackCache(), progress: progress)
         if case .failed(let reason) = model.packs {
             Console.note("Note: the packed weights are not kept for the next start: \(reason).")

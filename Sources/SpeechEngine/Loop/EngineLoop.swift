@@ -218,7 +218,14 @@ final class EngineLoop {
     private func step() {
         guard engine.sequenceCount > 0 else { return }
         let start = ContinuousClock.now
-        let made = engine.step()
+        let made: [SequencePatch]
+        do {
+            made = try engine.step()
+        } catch {
+            // The device failed in the middle: nobody can go on.
+            for utterance in Array(speaking.values) { finish(utterance, .failed(reason: "\(error)")) }
+            return
+        }
         ledger.stepped(
             batchSize: made.count, samples: made.reduce(0) { $0 + $1.patch.samples.count }, took: .now - start)
         for patch in made {

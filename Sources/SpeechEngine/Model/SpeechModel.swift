@@ -15,7 +15,7 @@ public final class SpeechModel: Sendable {
     public let digest: String
     /// What computes, for people: `CPU × 2 (avx512vnni)`.
     public var device: String {
-        guard let cpu = model.backend as? CPUBackend else { return "\(type(of: model.backend))" }
+        guard let cpu = model.backend as? CPUBackend else { return "\(model.backend)" }
         return "CPU × \(cpu.team.count) (\(cpu.instructionSet))"
     }
     /// What the weights are stored as.

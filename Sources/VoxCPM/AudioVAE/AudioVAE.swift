@@ -121,11 +121,12 @@ public final class AudioVAE: Sendable {
     ///   - samples: Mono, at the model's sample rate.
     ///   - observer: Sees the layers' outputs of every chunk.
     /// - Returns: The means of the latents, `[time, latentSize]`.
-    /// - Throws: `TensorError` where the encoder's weights cannot be read, at the first call.
+    /// - Throws: `TensorError` where the encoder's weights cannot be read, at the first call; what the backend failed with.
     public func encode(_ samples: [Float], observer: LayerObserver? = nil) throws -> Matrix {
         let state = try makeEncoder()
         state.observer = observer
         let values = state.encode(samples) + state.finish()
+        try backend.check()
         let width = configuration.latentSize
         return Matrix(rows: values.count / width, columns: width, values: values)
     }

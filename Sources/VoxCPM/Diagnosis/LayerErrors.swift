@@ -67,6 +67,8 @@ final class LayerErrors: Backend {
         }
     }
 
+    func check() throws { try base.check() }
+
     func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {
         base.reserve(rows: rows, columns: columns, heads: heads, span: span)
     }

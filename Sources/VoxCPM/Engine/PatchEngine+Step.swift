@@ -7,7 +7,9 @@ extension PatchEngine {
     /// Allocates nothing but what it returns.
     ///
     /// - Returns: One patch for each sequence; empty where there is none.
-    public func step() -> [SequencePatch] {
+    /// - Throws: What the backend failed with. What the sequences have said since is lost; those that have not left can
+    ///   only be removed.
+    public func step() throws -> [SequencePatch] {
         let count = rows.count
         guard count > 0 else { return [] }
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
@@ -37,6 +39,7 @@ extension PatchEngine {
         }
         speakers.removeAll(keepingCapacity: true)
         sounds.removeAll(keepingCapacity: true)
+        try model.backend.check()
         return results
     }
 
@@ -44,6 +47,11 @@ extension PatchEngine {
     /// and the language models wait for memory while the decoder multiplies: so both run at the same time.
     private func speakAndGoOn() {
         besideTimings = StageTimings()
+        guard model.decodesBeside else {
+            speak()
+            for stage in StageTimings.Stage.allCases { timings[stage] += besideTimings[stage] }
+            return goOn()
+        }
         var ahead = StageTimings()
         swap(&ahead, &timings)
         let together = model.team.run(with: self, { $0.goOn() }, beside: model.audioTeam) { $0.speak() }

@@ -68,7 +68,8 @@ public final class PatchEngine {
 
     /// Takes a sequence in and reads its text and prompt. Its first patch comes with the next ``step()``.
     ///
-    /// - Throws: ``VoxCPMError`` where the request is not valid, its text does not fit, or all slots are taken.
+    /// - Throws: ``VoxCPMError`` where the request is not valid, its text does not fit, or all slots are taken; what the
+    ///   backend failed with.
     public func admit(_ request: GenerationRequest) throws -> SequenceID { try admit(request, trace: nil) }
 
     func admit(_ request: GenerationRequest, trace: TraceRecorder?) throws -> SequenceID {
@@ -76,6 +77,7 @@ public final class PatchEngine {
         guard let slab = arena.take() else { throw VoxCPMError.engineFull(sequences: capacity.sequences) }
         do {
             try read(request, slab: slab, trace: trace)
+            try model.backend.check()
         } catch {
             arena.giveBack(slab)
             throw error

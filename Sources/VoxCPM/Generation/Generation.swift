@@ -54,12 +54,12 @@ public final class Generation {
     ///
     /// The first call also reads text and prompt.
     ///
-    /// - Throws: ``VoxCPMError/tokenOutOfRange(_:vocabulary:)``, or ``VoxCPMError/engineFull(sequences:)`` while another
-    ///   generation of the same engine is under way.
+    /// - Throws: ``VoxCPMError/tokenOutOfRange(_:vocabulary:)``, ``VoxCPMError/engineFull(sequences:)`` while another
+    ///   generation of the same engine is under way, or what the backend failed with.
     public func next() throws -> Patch? {
         if finishReason != nil { return nil }
         if sequence == nil { sequence = try engine.admit(request, trace: trace) }
-        guard let made = engine.step().first else { return nil }
+        guard let made = try engine.step().first else { return nil }
         finishReason = made.finishReason
         return made.patch
     }

@@ -32,7 +32,7 @@ struct PatchEngineTests {
                 waiting.removeFirst()
                 most = max(most, running.count)
             }
-            for made in engine.step() {
+            for made in try engine.step() {
                 let index = try #require(running[made.id])
                 #expect(made.patch.index == spoken[index].latents.count)
                 spoken[index].add(made.patch)
@@ -77,7 +77,7 @@ struct PatchEngineTests {
             let request = random.next()
             let id = try engine.admit(request)
             var spoken = Spoken()
-            while spoken.finishReason == nil, let made = engine.step().first(where: { $0.id == id }) {
+            while spoken.finishReason == nil, let made = try engine.step().first(where: { $0.id == id }) {
                 spoken.add(made.patch)
                 spoken.finishReason = made.finishReason
             }
@@ -100,7 +100,7 @@ struct PatchEngineTests {
                     engine.resume(SequenceID(number: -1))
                 }
                 #expect(engine.freePlaces == batch - running.count)
-                for made in engine.step() {
+                for made in try engine.step() {
                     spoken[made.id, default: Spoken()].add(made.patch)
                     guard let reason = made.finishReason else { continue }
                     spoken[made.id]?.finishReason = reason
@@ -118,7 +118,7 @@ struct PatchEngineTests {
         let id = try engine.admit(request)
         engine.pause(id)
         engine.pause(id)
-        #expect(engine.step().isEmpty)
+        #expect(try engine.step().isEmpty)
         #expect(throws: VoxCPMError.engineFull(sequences: 1)) { try engine.admit(request) }
         engine.remove(id)
         engine.resume(id)
@@ -139,7 +139,7 @@ struct PatchEngineTests {
         engine.remove(first)
         #expect(engine.sequenceCount == 1)
         let third = try engine.admit(request)
-        #expect(engine.step().map(\.id).contains(third))
+        #expect(try engine.step().map(\.id).contains(third))
     }
 
     @Test func aRefusedRequestTakesNoPlace() throws {
@@ -168,14 +168,14 @@ struct PatchEngineTests {
         var reason: FinishReason?
         var patches = 0
         while reason == nil {
-            let made = try #require(engine.step().first)
+            let made = try #require(try engine.step().first)
             #expect(made.id == id)
             reason = made.finishReason
             patches += 1
         }
         #expect(reason == .contextFull)
         #expect(patches == 3)
-        #expect(engine.step().isEmpty)
+        #expect(try engine.step().isEmpty)
     }
 
     @Test func anAbandonedGenerationGivesItsPlaceBack() throws {

@@ -1,0 +1,152 @@
+import Compute
+import GPU
+import TestSupport
+import Testing
+
+@testable import VoxCPM
+
+/// Whole generations on the first OpenCL device against the reference, with the model's code as it is.
+@Suite(.serialized, .enabled(if: TestDevices.areThere, "no OpenCL device; install pocl-opencl-icd"))
+struct OnDeviceTests {
+    static let scenarios = ReferenceScenario.all.filter {
+        ["gen_plain", "gen_prompt_one_patch"].contains($0.name)
+    }
+
+    private func model(
+        _ family: String, precision: Precision = .f32, halves: Bool = false
+    ) throws -> (model: VoxCPMModel, device: GPUBackend) {
+        let device = GPUBackend(try TestDevices.first(), halves: halves)
+        return (try ReferenceModel.load(family, precision: precision, device: device), device)
+    }
+
+    @Test(arguments: scenarios) func equalsTheReference(scenario: ReferenceScenario) throws {
+        try scenario.run(on: model(scenario.family).model, tolerance: 1e-4)
+    }
+
+    /// Checkpoints that come in bfloat16 lose nothing in it.
+    @Test func smallWeightsOfSmallCheckpointsEqualTheReference() throws {
+        for scenario in Self.scenarios where scenario.family == "v15_bf16" {
+            try scenario.run(on: model(scenario.family, precision: .bf16).model, tolerance: 1e-4)
+        }
+    }
+
+    /// Halves round the AudioVAE's weights, too, which the other precisions leave as they are: so up to the latents.
+    @Test func halvesStayClose() throws {
+        for scenario in Self.scenarios where scenario.family == "v15_bf16" {
+            try scenario.run(
+                on: model(scenario.family, halves: true).model, tolerance: 2e-3, comparesSound: false)
+        }
+    }
+
+    /// Several sequences in one engine, one of them put aside for a while: what each says is what it says alone.
+    @Test func sequencesShareADevice() throws {
+        let (model, _) = try model("v15")
+        let requests = (0..<3).map { index in
+            var request = GenerationRequest(tokens: Array(300..<304 + index))
+            request.seed = UInt64(index)
+            request.maxPatches = 4
+            return request
+        }
+        let alone = try requests.map { try model.generate($0).samples }
+        let engine = try PatchEngine(model, EngineCapacity(sequences: 3, positions: 32))
+        var samples: [SequenceID: [Float]] = [:]
+        let ids = try requests.map { try engine.admit($0) }
+        engine.pause(ids[0])
+        for made in try engine.step() { samples[made.id, default: []] += made.patch.samples }
+        engine.resume(ids[0])
+        while engine.sequenceCount > 0 {
+            for made in try engine.step() { samples[made.id, default: []] += made.patch.samples }
+        }
+        for (id, expected) in zip(ids, alone) {
+            let error = relativeError(samples[id] ?? [], expected)
+            #expect(error < 1e-4, "\(error)")
+        }
+    }
+
+    @Test func eightBitWeightsStayClose() throws {
+        var request = GenerationRequest(tokens: [300, 301, 302, 303])
+        request.maxPatches = 1
+        func latents(_ model: VoxCPMModel) throws -> [Float] {
+            let generation = try Generation(model, request)
+            return try #require(try generation.next()).latents
+        }
+        let exact = try latents(ReferenceModel.load("v15"))
+        let onDevice = relativeError(try latents(model("v15", precision: .int8).model), exact)
+        let onProcessor = relativeError(try latents(ReferenceModel.load("v15", precision: .int8)), exact)
+        // Only the processor rounds activations, too.
+        #expect(onDevice < max(2 * onProcessor, 0.05), "\(onDevice) beside \(onProcessor)")
+    }
+
+    @Test func launchesOfAPatchDoNotGrow() throws {
+        let (model, device) = try model("v15")
+        let engine = try PatchEngine(model, EngineCapacity(positions: 32))
+        var request = GenerationRequest(tokens: [300, 301])
+        request.minPatches = 8
+        request.maxPatches = 8
+        _ = try engine.admit(request)
+        var launches: [Int] = []
+        for _ in 0..<6 {
+            let before = device.launchCount
+            _ = try engine.step()
+            launches.append(device.launchCount - before)
+        }
+        #expect(Set(launches).count == 1, "\(launches)")
+    }
+
+    @Test func aDeviceThatFailsInTheMiddleFailsTheSpeech() throws {
+        let failing = FailingDevice(try TestDevices.first(), launches: 400)
+        let model = try ReferenceModel.load("v15", device: GPUBackend(failing))
+        let engine = try PatchEngine(model, EngineCapacity(positions: 64))
+        var request = GenerationRequest(tokens: [300, 301])
+        request.minPatches = 40
+        request.maxPatches = 40
+        #expect(throws: FailingDevice.failure) {
+            let id = try engine.admit(request)
+            for _ in 0..<40 {
+                do { _ = try engine.step() } catch {
+                    engine.remove(id)
+                    throw error
+                }
+            }
+        }
+        #expect(engine.sequenceCount == 0 && engine.freePlaces == 1)
+        #expect(throws: FailingDevice.failure) { try engine.admit(request) }
+        #expect(engine.freePlaces == 1)
+    }
+}
+
+/// A device that stops launching after so many launches.
+///
+/// `@unchecked Sendable`: one thread at a time calls a device.
+private final class FailingDevice: Device, @unchecked Sendable {
+    static let failure = DeviceError.callFailed("a launch", code: -36)
+    private let device: any Device
+    private var launches: Int
+
+    init(_ device: any Device, launches: Int) {
+        self.device = device
+        self.launches = launches
+    }
+
+    var information: DeviceInformation { device.information }
+
+    func allocate(byteCount: Int) throws(DeviceError) -> any DeviceBuffer { try device.allocate(byteCount: byteCount) }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
+        try device.write(bytes, to: buffer, at: offset)
+    }
+
+    func read(
+        _ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(DeviceError) { try device.read(buffer, at: offset, into: bytes) }
+
+    func prepare(_ kernel: Kernel) throws(DeviceError) { try device.prepare(kernel) }
+
+    func launch(_ kernel: Kernel, groups: (x: Int, y: Int), _ arguments: [KernelArgument]) throws(DeviceError) {
+        launches -= 1
+        if launches < 0 { throw Self.failure }
+        try device.launch(kernel, groups: groups, arguments)
+    }
+
+    func finish() throws(DeviceError) { try device.finish() }
+}
