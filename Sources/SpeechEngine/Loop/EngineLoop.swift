@@ -117,10 +117,11 @@ final class EngineLoop {
         }
         giveUpPlace(utterance)
         if utterance.pausedAt != nil { paused.removeAll { $0 === utterance } }
+        // Before the end is told: whoever hears of it finds the place free.
+        tellPlaces()
         let outcome = utterance.outcome(end)
         ledger.finished(
             outcome, owner: accepted.owner, wasStarted: utterance.startedAt != nil, expectedSamples: utterance.claim)
-        tellPlaces()
         accepted.channel.send(.finished(outcome))
     }
 

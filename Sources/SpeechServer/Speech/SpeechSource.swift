@@ -60,7 +60,8 @@ public struct LoadedModel: Sendable {
 
     public init(
         name: String, sampleRateHz: Int, secondsPerPatch: Double, voices: [Voice] = [], defaultVoice: String? = nil,
-        defaults: GenerationFile.Defaults = .init(), digest: String = "0", device: String? = nil, precision: String? = nil
+        defaults: GenerationFile.Defaults = .init(), digest: String = "0", device: String? = nil,
+        precision: String? = nil
     ) {
         self.device = device
         self.precision = precision
