@@ -47,6 +47,25 @@ class SpectralLoss(nn.Module):
         return mel / len(self.SCALES), relative / len(self.SCALES)
 
 
+class LowWaveLoss(nn.Module):
+    """Relative L1 of the waves below ``CUT``: unlike magnitudes it asks where in its period a voice stands.
+
+    Latents without that make a decoder invent periods, frame by frame, that do not fit each other.
+    """
+
+    CUT, STEP, TAPS = 600, 10, 481
+
+    def __init__(self) -> None:
+        super().__init__()
+        t = torch.arange(self.TAPS) - self.TAPS // 2
+        low = 2 * self.CUT / 24000 * torch.sinc(2 * self.CUT / 24000 * t)
+        self.register_buffer("filter", (low * torch.hann_window(self.TAPS, periodic=False))[None, None], persistent=False)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        a, b = (F.conv1d(w[:, None], self.filter, stride=self.STEP) for w in (x, y))
+        return (a - b).abs().mean() / (b.abs().mean() + 1e-4)
+
+
 class MelHead(nn.Module):
     """Training-only: log-mel of the two half frames that a latent covers, predicted from the latents."""
 

@@ -1,8 +1,10 @@
 """AudioVAE stages 0 and 1: the encoder with a log-mel head, then encoder and decoder together.
 
-    python -m training.train_vae --work DIR --steps 2600
+    python -m training.train_vae --work DIR --steps 2600 [--start CHECKPOINT --wave 4 --listener 2]
 
-Stage 0 is the first ``--encoder-steps`` steps.  Resumes from DIR/vae/last.pt.
+With ``--wave`` the latents must tell the wave below 600 Hz as well, with
+``--listener`` the decoded sound the same phones (``training.listener``); ``--start``
+takes another run's weights.  Stage 0 is the first ``--encoder-steps`` steps.  Resumes from DIR/vae/last.pt.
 ``--freeze`` copies the averaged weights to DIR/vae/frozen.pt at the end: from
 then on latents may be encoded, and the decoder goes on in train_gan.
 """
@@ -18,8 +20,9 @@ from pathlib import Path
 
 import torch
 
+from . import listener as listening
 from .audiovae import AudioVAE
-from .losses import MelHead, SpectralLoss
+from .losses import LowWaveLoss, MelHead, SpectralLoss
 from .model import AUDIO_VAE_CONFIG
 from .speech import Crops
 from .stopping import Clock
@@ -43,6 +46,9 @@ def main() -> None:
     ap.add_argument("--kl", type=float, default=0.01)
     ap.add_argument("--noise-from", type=int, default=1300, help="sampling and KL ramp up from this step on")
     ap.add_argument("--noise-floor", type=float, default=0.15, help="least noise on the latents, from step 2000 on")
+    ap.add_argument("--start", type=Path, default=None, help="begin after stage 0 with the weights of a checkpoint")
+    ap.add_argument("--wave", type=float, default=0.0, help="weight of the wave below 600 Hz")
+    ap.add_argument("--listener", type=float, default=0.0, help="weight of what the listener (DIR/listener.pt) hears")
     ap.add_argument("--minutes", type=float, default=1e9)
     ap.add_argument("--freeze", action="store_true")
     args = ap.parse_args()
@@ -64,8 +70,14 @@ def main() -> None:
         head.load_state_dict(c["head"])
         opt.load_state_dict(c["opt"])
         step = c["step"]
+    elif args.start:
+        step, weights = 0, torch.load(args.start, weights_only=False)["ema"]
+        vae.load_state_dict(weights)
+        ema.load_state_dict(weights)
     torch.manual_seed(step + 1_000_000)
     crops = Crops([args.work / "speech" / s for s in args.sets.split(",")], seed=step)
+    low_wave = LowWaveLoss()
+    listener = listening.load(args.work / "listener.pt") if args.listener else None
 
     def save() -> None:
         torch.save({"model": vae.state_dict(), "ema": ema.state_dict(), "head": head.state_dict(),
@@ -96,6 +108,13 @@ def main() -> None:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 y = vae.decoder(z)
             mel, relative = spectral(y.float()[:, 0], x[:, 0])
+            if args.wave:
+                wave = low_wave(y.float()[:, 0], x[:, 0])
+                loss, row["wave"] = loss + args.wave * wave, wave
+            if listener is not None:
+                phones, layers = listening.listening_loss(listener, y.float()[:, 0], x[:, 0])
+                loss = loss + args.listener * (phones + layers)
+                row |= {"phones": phones, "layers": layers}
             kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean()
             loss = loss + 15 * mel + 2 * relative + args.kl * noisy * kl
             row |= {"mel": mel, "relative": relative, "kl": kl, "std": mu.std(), "sigma": (0.5 * logvar).exp().mean()}
