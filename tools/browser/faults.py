@@ -216,6 +216,7 @@ def declined(browser, mynah):
         browser.wait("document.querySelector('dialog[open]')", "the page asks for a key")
         for theme in ("light", "dark"):
             choose_theme(browser, theme)
+            time.sleep(0.5)  # colours change gradually
             assert not (found := accessibility.faults(browser)), "\n      ".join(found)
         browser.press("Escape")
         end = time.monotonic() + 22
