@@ -61,9 +61,32 @@ class LowWaveLoss(nn.Module):
         low = 2 * self.CUT / 24000 * torch.sinc(2 * self.CUT / 24000 * t)
         self.register_buffer("filter", (low * torch.hann_window(self.TAPS, periodic=False))[None, None], persistent=False)
 
+    def low(self, wave: Tensor) -> Tensor:
+        """Samples [B, n] to what is below ``CUT``, every ``STEP``th one."""
+        return F.conv1d(wave[:, None], self.filter, stride=self.STEP, padding=self.TAPS // 2)[:, 0]
+
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        a, b = (F.conv1d(w[:, None], self.filter, stride=self.STEP) for w in (x, y))
+        a, b = self.low(x), self.low(y)
         return (a - b).abs().mean() / (b.abs().mean() + 1e-4)
+
+
+class WaveHead(nn.Module):
+    """Training-only: the low wave of a latent's 960 samples, predicted from the latents around it.
+
+    The encoder learns from it where a voice stands in its period; the way through the decoder is too long for that.
+    """
+
+    def __init__(self, dim: int, width: int = 256):
+        super().__init__()
+        self.low = LowWaveLoss()
+        self.net = nn.Sequential(nn.Conv1d(dim, width, 3, padding=1), nn.SiLU(), nn.Conv1d(width, width, 3, padding=1), nn.SiLU(),
+                                 nn.Conv1d(width, 960 // LowWaveLoss.STEP, 1))
+
+    def forward(self, z: Tensor, wave: Tensor) -> Tensor:
+        target = self.low.low(wave[:, 0])
+        made = self.net(z).transpose(1, 2).flatten(1)
+        n = min(made.shape[1], target.shape[1])
+        return (made[:, :n] - target[:, :n]).abs().mean() / (target.abs().mean() + 1e-4)
 
 
 class MelHead(nn.Module):

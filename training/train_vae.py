@@ -22,7 +22,7 @@ import torch
 
 from . import listener as listening
 from .audiovae import AudioVAE
-from .losses import LowWaveLoss, MelHead, SpectralLoss
+from .losses import LowWaveLoss, MelHead, SpectralLoss, WaveHead
 from .model import AUDIO_VAE_CONFIG
 from .speech import Crops
 from .stopping import Clock
@@ -60,7 +60,8 @@ def main() -> None:
     vae.initialise()
     ema.load_state_dict(vae.state_dict())
     head, spectral = MelHead(AUDIO_VAE_CONFIG["latent_dim"]), SpectralLoss()
-    params = [*vae.parameters(), *head.parameters()]
+    wave_head = WaveHead(AUDIO_VAE_CONFIG["latent_dim"])
+    params = [*vae.parameters(), *head.parameters(), *(wave_head.parameters() if args.wave else ())]
     opt = torch.optim.AdamW(params, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-3)
     step, last = -args.encoder_steps, out / "last.pt"
     if last.exists():
@@ -68,6 +69,8 @@ def main() -> None:
         vae.load_state_dict(c["model"])
         ema.load_state_dict(c["ema"])
         head.load_state_dict(c["head"])
+        if args.wave:
+            wave_head.load_state_dict(c["wave_head"])
         opt.load_state_dict(c["opt"])
         step = c["step"]
     elif args.start:
@@ -81,7 +84,7 @@ def main() -> None:
 
     def save() -> None:
         torch.save({"model": vae.state_dict(), "ema": ema.state_dict(), "head": head.state_dict(),
-                    "opt": opt.state_dict(), "step": step}, out / "last.tmp")
+                    "wave_head": wave_head.state_dict(), "opt": opt.state_dict(), "step": step}, out / "last.tmp")
         os.replace(out / "last.tmp", last)
 
     log = open(out / "log.jsonl", "a", encoding="utf-8")
@@ -104,6 +107,9 @@ def main() -> None:
         z = mu + noisy * torch.randn_like(mu) * (logvar.exp() + floor).sqrt()
         mel_head = head(z, x)
         loss, row = 10 * mel_head, {"head": mel_head}
+        if args.wave:
+            heard = wave_head(z, x)
+            loss, row["wave_head"] = loss + 2 * args.wave * heard, heard
         if joint:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 y = vae.decoder(z)
