@@ -38,14 +38,14 @@ HELD_BACK = 50
 class Listener(nn.Module):
     """Log-mel frames [batch, samples / HOP] to the phones' logits [batch, phones, frames]."""
 
-    def __init__(self, width: int = 192, layers: int = 6):
+    def __init__(self, width: int = 192):
         super().__init__()
         self.register_buffer("window", torch.hann_window(512), persistent=False)
         self.register_buffer("mel", mel_filters(1024, 80), persistent=False)
         self.first = nn.Conv1d(80, width, 5, padding=2)
         self.layers = nn.ModuleList(
             nn.Sequential(nn.GroupNorm(8, width), nn.GELU(), nn.Conv1d(width, width, 5, padding=2 * d, dilation=d))
-            for d in (1, 2, 4, 1, 2, 4)[:layers])
+            for d in (1, 2, 4, 1, 2, 4))
         self.last = nn.Conv1d(width, len(PHONES) + 1, 1)
 
     def forward(self, wave: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -76,7 +76,7 @@ def labels(meta: dict) -> np.ndarray:
     for i in range(len(meta["ph"]) - 1, 0, -1):
         if meta["ph"][i - 1] in "ˈˌ":
             kinds[i] = kinds[i + 1]
-    ends = np.cumsum(meta["dur"]) * (FRAME // HOP if FRAME % HOP == 0 else FRAME / HOP)
+    ends = np.cumsum(meta["dur"]) * FRAME / HOP
     at = np.searchsorted(ends, np.arange(meta["n"] // HOP) + 0.5)
     return np.array(kinds + [NOBODY])[np.minimum(at, len(kinds))]
 

@@ -54,6 +54,14 @@ public struct HeadLayout: Sendable, Equatable {
     public var keyValueWidth: Int { keyValueHeads * headSize }
     /// Columns of queries, keys and values side by side.
     public var fusedWidth: Int { queryWidth + 2 * keyValueWidth }
+
+    /// Keys and values where they lie beside the queries.
+    public func keysAndValues(of qkv: Matrix) -> (keys: Matrix, values: Matrix) {
+        (
+            qkv[columns: queryWidth..<queryWidth + keyValueWidth],
+            qkv[columns: queryWidth + keyValueWidth..<fusedWidth]
+        )
+    }
 }
 
 /// Where the rows of a step stand: position in the sequence, slot in the key-value cache, and the span of key rows

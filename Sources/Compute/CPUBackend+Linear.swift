@@ -4,9 +4,7 @@ extension CPUBackend {
     public func linear(
         _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
     ) {
-        precondition(x.columns == weight.inputs, "\(x.columns) inputs for a weight of \(weight.inputs)")
-        precondition(x.rows == out.rows, "\(x.rows) rows into \(out.rows)")
-        precondition(weight.isGated || out.columns == weight.outputs, "\(weight.outputs) outputs into \(out.columns)")
+        StepShapes.checkLinear(x, norm, weight, out, epilogue)
         guard x.rows > 0 else { return }
         var call = mynah_linear()
         call.k = weight.inputs
@@ -105,7 +103,6 @@ extension CPUBackend {
             call.scale = scale
         case .silu: call.epilogue = MYNAH_SILU
         case .siluGate:
-            precondition(weight.isGated, "this weight has no gate")
             call.epilogue = MYNAH_SILU_GATE
             // Padding columns of the last panel stay inside the true width.
             call.n = 2 * out.columns
@@ -117,12 +114,12 @@ extension CPUBackend {
     }
 
     public func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix) {
+        StepShapes.checkNormalize(x, norm, out)
         guard x.rows > 0 else { return }
         normalizeRows(x, norm, into: out, 0..<x.rows)
     }
 
     private func normalizeRows(_ x: Matrix, _ norm: NormWeight, into out: Matrix, _ rows: Range<Int>) {
-        precondition(x.columns == norm.values.count && out.columns == x.columns, "a norm of another width")
         kernels.pointee.rms_norm(
             x.base, x.rowStride, norm.values, norm.epsilon, x.columns, out.base, out.rowStride, rows.lowerBound,
             rows.upperBound)
@@ -136,7 +133,6 @@ extension CPUBackend {
                 rows.lowerBound, rows.upperBound)
         }
         if let norm {
-            precondition(x.columns == norm.values.count, "a norm of another width")
             norm.values.withUnsafeBufferPointer { quantize($0.baseAddress) }
         } else {
             quantize(nil)

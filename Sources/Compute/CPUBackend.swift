@@ -46,7 +46,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func rotate(
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
     ) {
-        precondition(plan.positions.count >= qkv.rows && qkv.columns == heads.fusedWidth, "a plan of fewer rows")
+        StepShapes.checkRotate(qkv, heads, plan)
         guard table != nil || cache != nil else { return }
         plan.positions.withUnsafeBufferPointer { positions in
             plan.slots.withUnsafeBufferPointer { slots in
@@ -78,10 +78,9 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func attend(
         _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
     ) {
-        precondition(plan.spanBegins.count >= qkv.rows && out.rows == qkv.rows, "a plan of fewer rows")
+        StepShapes.checkAttend(qkv, plan, out)
         guard qkv.rows > 0 else { return }
-        let keys = cache?.keys ?? qkv[columns: heads.queryWidth..<heads.queryWidth + heads.keyValueWidth]
-        let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]
+        let (keys, values) = cache ?? heads.keysAndValues(of: qkv)
         var longest = 0
         for row in 0..<qkv.rows { longest = max(longest, Int(plan.spanEnds[row] - plan.spanBegins[row])) }
         let perMember = reserveScores(heads: heads, span: longest)
@@ -126,9 +125,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     }
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
-        precondition(
-            a.rows == b.rows && a.rows == out.rows && a.columns == b.columns && a.columns == out.columns,
-            "a sum of different shapes")
+        StepShapes.checkAdd(a, b, out)
         let (left, right, to) = (a.readable, b.readable, out.base)
         for row in 0..<out.rows {
             let left = left + row * a.rowStride
@@ -141,16 +138,12 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     public func copy(_ x: Matrix, into out: Matrix) { out.copy(from: x) }
 
     public func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float) {
-        func fits(_ matrix: Matrix) -> Bool {
-            matrix.rowStride == matrix.columns && matrix.rows == x.rows && matrix.columns == x.columns
-        }
-        precondition(fits(x) && fits(guided) && fits(free), "guidance works on contiguous patches of one shape")
+        StepShapes.checkGuide(x, guided, free)
         mynah_guide(guided.base, free.base, x.rows * x.columns, cfg, zeroStar ? 1 : 0, delta, x.base)
     }
 
     public func snake(_ x: Matrix, _ weight: SnakeWeight, into out: Matrix) {
-        precondition(x.columns == weight.alpha.count && out.columns == x.columns, "a snake of another width")
-        precondition(x.rowStride == x.columns && out.rowStride == out.columns, "snake works on contiguous rows")
+        StepShapes.checkSnake(x, weight, out)
         weight.alpha.withUnsafeBufferPointer { alpha in
             weight.inverse.withUnsafeBufferPointer { inverse in
                 team.split(x.rows, unit: 8, with: (kernels, x, out, alpha.baseAddress, inverse.baseAddress)) {
@@ -164,12 +157,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     }
 
     public func depthwise(_ x: Matrix, _ weight: DepthwiseWeight, snake: SnakeWeight?, into out: Matrix) {
-        precondition(x.rowStride == x.columns && out.rowStride == out.columns, "depthwise works on contiguous rows")
-        precondition(x.offset >= (weight.taps - 1) * weight.dilation * x.columns, "no history before the first row")
-        precondition(
-            weight.weights.count == weight.taps * x.columns && out.columns == x.columns && out.rows == x.rows,
-            "a convolution of another width")
-        precondition(snake.map { $0.alpha.count == x.columns } ?? true, "a snake of another width")
+        StepShapes.checkDepthwise(x, weight, snake, out)
         let bias = weight.bias ?? []
         weight.weights.withUnsafeBufferPointer { weights in
             bias.withUnsafeBufferPointer { biases in
@@ -197,8 +185,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     }
 
     public func filter(_ x: Matrix, _ weight: FilterWeight, into out: Matrix) {
-        precondition(x.columns == weight.weights.count, "\(x.columns) inputs for a filter of \(weight.weights.count)")
-        precondition(out.columns == 1 && out.rowStride == 1 && out.rows == x.rows, "a filter has one output")
+        StepShapes.checkFilter(x, weight, out)
         weight.weights.withUnsafeBufferPointer { weights in
             team.split(x.rows, unit: 16, with: (kernels, x, out, weights.baseAddress, weight.bias)) { work, rows in
                 let (kernels, x, out, weights, bias) = work
@@ -209,7 +196,7 @@ public final class CPUBackend: Backend, @unchecked Sendable {
     }
 
     public func tanh(_ x: Matrix) {
-        precondition(x.rowStride == x.columns, "tanh works on contiguous rows")
+        StepShapes.checkTanh(x)
         team.split(x.rows * x.columns, unit: 1024, with: (kernels, x)) { work, range in
             work.0.pointee.tanh(work.1.base, range.lowerBound, range.upperBound)
         }

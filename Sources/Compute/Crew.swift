@@ -35,7 +35,7 @@ final class Crew: @unchecked Sendable {
     private var lent: Lent?
     private var attendance = Attendance()
     /// Whether a chain of steps runs beside those of the main team; for the crew of a team beside another.
-    var isBeside = false
+    private(set) var isBeside = false
     /// How often each member was called; a cache line each.
     private let calls: UnsafeMutablePointer<Atomic<Int>>
     private let unfinished = Atomic<Int>(0)
@@ -204,6 +204,8 @@ final class Crew: @unchecked Sendable {
         helpers.store(0, ordering: .relaxed)
         isOver.store(false, ordering: .relaxed)
     }
+
+    func endBeside() { isBeside = false }
 
     /// Takes part in every region from now on until the chain is over.
     func help() {

@@ -114,7 +114,7 @@ public final class WorkerTeam: Sendable {
             crew.lendMember(to: other.crew, UnsafeRawPointer(whole), Whole.enter)
             chain(context)
             run(with: other.crew) { crew, _ in crew.help() }
-            other.crew.isBeside = false
+            other.crew.endBeside()
         }
         return true
     }

@@ -13,15 +13,17 @@ public final class VoxCPMModel: Sendable {
     /// What the weights are stored as.
     public let precision: Precision
     public let backend: any Backend
-    let team: WorkerTeam
-    /// The same threads as ``team``, for the AudioVAE.
-    let audioTeam: WorkerTeam
-    /// Whether the AudioVAE has a backend of its own, so that it can decode while the language models work.
-    let decodesBeside: Bool
+    private let computing: Computing
     /// All weights.
     private let parts: ModelParts
     /// What became of the cache of packed weights.
     public let packs: PackCache.Outcome
+
+    var team: WorkerTeam { computing.team }
+    /// The same threads as ``team``, for the AudioVAE.
+    var audioTeam: WorkerTeam { computing.audioTeam }
+    /// Whether the AudioVAE has a backend of its own, so that it can decode while the language models work.
+    var decodesBeside: Bool { computing.backend !== computing.audioBackend }
 
     var semanticLM: TextSemanticLM { parts.semanticLM }
     var residualLM: ResidualAcousticLM { parts.residualLM }
@@ -54,17 +56,14 @@ public final class VoxCPMModel: Sendable {
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         try folder.verify()
-        let team = WorkerTeam(count: threads)
-        let audioTeam = WorkerTeam(beside: team)
-        let backend = try device ?? CPUBackend(team: team, instructionSet: instructionSet)
-        let audioBackend = try device ?? CPUBackend(team: audioTeam, instructionSet: instructionSet)
+        let computing = try Computing(threads: threads, instructionSet: instructionSet, device: device)
         let source = ModelParts.Source(
             configuration: folder.configuration, weights: folder.model, audioVAEWeights: folder.audioVAE,
-            precision: precision, backend: backend, audioBackend: audioBackend, team: team, progress: progress)
+            precision: precision, computing: computing, progress: progress)
         let loaded =
             try packs?.load(folder, source)
             ?? (parts: ModelParts(source, panels: PanelStore(), eager: false), outcome: .off)
-        self.init(source, loaded.parts, audioTeam: audioTeam, packs: loaded.outcome)
+        self.init(source, loaded.parts, packs: loaded.outcome)
     }
 
     /// Loads weights from any source of tensors.
@@ -73,25 +72,18 @@ public final class VoxCPMModel: Sendable {
         precision: Precision = .f32, threads: Int, instructionSet: String? = nil, device: (any Backend)? = nil,
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
-        let team = WorkerTeam(count: threads)
-        let audioTeam = WorkerTeam(beside: team)
-        let backend = try device ?? CPUBackend(team: team, instructionSet: instructionSet)
-        let audioBackend = try device ?? CPUBackend(team: audioTeam, instructionSet: instructionSet)
+        let computing = try Computing(threads: threads, instructionSet: instructionSet, device: device)
         let source = ModelParts.Source(
             configuration: configuration, weights: weights, audioVAEWeights: audioVAEWeights, precision: precision,
-            backend: backend, audioBackend: audioBackend, team: team, progress: progress)
-        self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), audioTeam: audioTeam, packs: .off)
+            computing: computing, progress: progress)
+        self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), packs: .off)
     }
 
-    private init(
-        _ source: ModelParts.Source, _ parts: ModelParts, audioTeam: WorkerTeam, packs: PackCache.Outcome
-    ) {
+    private init(_ source: ModelParts.Source, _ parts: ModelParts, packs: PackCache.Outcome) {
         configuration = source.configuration
         precision = source.precision
-        backend = source.backend
-        team = source.team
-        self.audioTeam = audioTeam
-        decodesBeside = source.backend !== source.audioBackend
+        computing = source.computing
+        backend = source.computing.backend
         self.parts = parts
         self.packs = packs
     }
@@ -101,9 +93,7 @@ public final class VoxCPMModel: Sendable {
         configuration = other.configuration
         precision = other.precision
         self.backend = backend
-        team = other.team
-        audioTeam = other.audioTeam
-        decodesBeside = other.decodesBeside
+        computing = other.computing
         parts = other.parts
         packs = other.packs
     }

@@ -12,11 +12,7 @@ extension GPUBackend {
     public func linear(
         _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
     ) {
-        precondition(x.columns == weight.inputs, "\(x.columns) inputs for a weight of \(weight.inputs)")
-        precondition(x.rows == out.rows, "\(x.rows) rows into \(out.rows)")
-        precondition(weight.isGated || out.columns == weight.outputs, "\(weight.outputs) outputs into \(out.columns)")
-        precondition(norm.map { $0.values.count == x.columns } ?? true, "a norm of another width")
-        if case .siluGate = epilogue { precondition(weight.isGated, "this weight has no gate") }
+        StepShapes.checkLinear(x, norm, weight, out, epilogue)
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let packed = try memory.weight(weight)
@@ -51,7 +47,7 @@ extension GPUBackend {
     }
 
     public func normalize(_ x: Matrix, _ norm: NormWeight, into out: Matrix) {
-        precondition(x.columns == norm.values.count && out.columns == x.columns, "a norm of another width")
+        StepShapes.checkNormalize(x, norm, out)
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             var arguments = try place(x).all + [.int(x.columns), .buffer(try memory.constant(norm.values))]
@@ -64,7 +60,7 @@ extension GPUBackend {
     public func rotate(
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
     ) {
-        precondition(plan.positions.count >= qkv.rows && qkv.columns == heads.fusedWidth, "a plan of fewer rows")
+        StepShapes.checkRotate(qkv, heads, plan)
         guard table != nil || cache != nil, qkv.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let plan = try memory.plan(plan)
@@ -85,10 +81,9 @@ extension GPUBackend {
     public func attend(
         _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
     ) {
-        precondition(plan.spanBegins.count >= qkv.rows && out.rows == qkv.rows, "a plan of fewer rows")
+        StepShapes.checkAttend(qkv, plan, out)
         guard qkv.rows > 0 else { return }
-        let keys = cache?.keys ?? qkv[columns: heads.queryWidth..<heads.queryWidth + heads.keyValueWidth]
-        let values = cache?.values ?? qkv[columns: heads.queryWidth + heads.keyValueWidth..<heads.fusedWidth]
+        let (keys, values) = cache ?? heads.keysAndValues(of: qkv)
         memory.attempt { () throws(DeviceError) in
             guard heads.headSize <= Self.mostHeadSize else {
                 throw .unsupported("heads of \(heads.headSize) values; \(Self.mostHeadSize) is the most")

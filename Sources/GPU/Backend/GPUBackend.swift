@@ -60,9 +60,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {}
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
-        precondition(
-            a.rows == b.rows && a.rows == out.rows && a.columns == b.columns && a.columns == out.columns,
-            "a sum of different shapes")
+        StepShapes.checkAdd(a, b, out)
         guard out.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(a).all + place(b).all + place(out).all
@@ -80,7 +78,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     public func tanh(_ x: Matrix) {
-        precondition(x.rowStride == x.columns, "tanh works on contiguous rows")
+        StepShapes.checkTanh(x)
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let count = x.rows * x.columns
@@ -89,10 +87,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     public func guide(_ x: Matrix, guided: Matrix, free: Matrix, cfg: Float, zeroStar: Bool, delta: Float) {
-        func fits(_ matrix: Matrix) -> Bool {
-            matrix.rowStride == matrix.columns && matrix.rows == x.rows && matrix.columns == x.columns
-        }
-        precondition(fits(x) && fits(guided) && fits(free), "guidance works on contiguous patches of one shape")
+        StepShapes.checkGuide(x, guided, free)
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(x).start + place(guided).start + place(free).start
             try launch(

@@ -1,6 +1,14 @@
 // Linear layers over packed panels, with an RMS normalisation of the rows in front of it where `norm` is given: its factor
 // is the same for all inputs, so the squares are summed along and the factor multiplies the sums at the end.
 
+/// What every kernel of this file is given, and what of it an epilogue needs.
+#define LAYER                                                                                                             \
+    GLOBAL const float *x, uint x_offset, uint x_stride, uint rows, uint inputs, GLOBAL const float *norm, float epsilon, \
+        GLOBAL const uchar *weights, uint panel_bytes, GLOBAL const float *bias, GLOBAL float *out, uint out_offset,      \
+        uint out_stride, uint outputs, GLOBAL const float *residual, uint residual_offset, uint residual_stride,          \
+        float scale, uint kind
+#define EPILOGUE {kind, scale, bias, residual + residual_offset, residual_stride, out + out_offset, out_stride, outputs}
+
 /// Threads of a group: one warp of 32 outputs for each of eight slices.
 #define SLICES 8u
 
@@ -10,11 +18,7 @@ FN float norm_factor(float squares, uint inputs, float epsilon) { return 1.0f / 
 ///
 /// Groups: (panels, rows / 8).
 #define FEW_ROWS 8u
-KERNEL void linear_few(
-    GLOBAL const float *x, uint x_offset, uint x_stride, uint rows, uint inputs, GLOBAL const float *norm, float epsilon,
-    GLOBAL const uchar *weights, uint panel_bytes, GLOBAL const float *bias, GLOBAL float *out, uint out_offset,
-    uint out_stride, uint outputs, GLOBAL const float *residual, uint residual_offset, uint residual_stride, float scale,
-    uint kind) {
+KERNEL void linear_few(LAYER) {
     LOCAL float parts[SLICES * FEW_ROWS * PANEL];
     LOCAL float square_parts[SLICES * FEW_ROWS];
     LOCAL float totals[FEW_ROWS * PANEL];
@@ -52,7 +56,7 @@ KERNEL void linear_few(
     if (norm) sum *= norm_factor(square, inputs, epsilon);
     totals[slice * PANEL + lane] = sum;
     MEET();
-    const Epilogue to = {kind, scale, bias, residual + residual_offset, residual_stride, out + out_offset, out_stride, outputs};
+    const Epilogue to = EPILOGUE;
     if (slice < count) finish(to, totals + slice * PANEL, GROUP_X, first + slice, lane);
 }
 
@@ -62,11 +66,7 @@ KERNEL void linear_few(
 #define MANY_ROWS 32u
 #define TILE 32u
 #define OWN_ROWS (MANY_ROWS / SLICES)
-KERNEL void linear_many(
-    GLOBAL const float *x, uint x_offset, uint x_stride, uint rows, uint inputs, GLOBAL const float *norm, float epsilon,
-    GLOBAL const uchar *weights, uint panel_bytes, GLOBAL const float *bias, GLOBAL float *out, uint out_offset,
-    uint out_stride, uint outputs, GLOBAL const float *residual, uint residual_offset, uint residual_stride, float scale,
-    uint kind) {
+KERNEL void linear_many(LAYER) {
     LOCAL float x_tile[MANY_ROWS * TILE];
     LOCAL float w_tile[TILE * PANEL];
     const uint slice = LANE / PANEL, lane = LANE % PANEL;
@@ -114,7 +114,7 @@ KERNEL void linear_many(
         w_tile[own * PANEL + lane] = sum;
     }
     MEET();
-    const Epilogue to = {kind, scale, bias, residual + residual_offset, residual_stride, out + out_offset, out_stride, outputs};
+    const Epilogue to = EPILOGUE;
     for (uint r = 0; r < OWN_ROWS; r++) {
         const uint own = slice * OWN_ROWS + r;
         if (own < count) finish(to, w_tile + own * PANEL, GROUP_X, first + own, lane);

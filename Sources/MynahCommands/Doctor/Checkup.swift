@@ -120,13 +120,6 @@ struct Checkup: Encodable {
         return advice
     }
 
-    /// One JSON object.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-
     /// Lines for people.
     var text: String {
         let why =

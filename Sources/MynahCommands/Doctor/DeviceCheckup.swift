@@ -65,11 +65,4 @@ struct DeviceCheckup: Encodable {
                 device.text, "\(steps) steps compared, worst error \(String(format: "%.1e", worstError))", "",
             ] + faults + [verdict]).joined(separator: "\n")
     }
-
-    /// One JSON object.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
 }

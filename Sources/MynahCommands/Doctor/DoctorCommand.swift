@@ -62,13 +62,13 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         if let device {
             let checkup = try DeviceCheckup(device)
-            Console.write(json ? try checkup.json() : checkup.text)
+            Console.write(json ? try checkup.readableJSON() : checkup.text)
             if !checkup.faults.isEmpty { throw ExitStatus.failure }
             return
         }
         guard let precision else {
             let checkup = try Checkup(model: model.model)
-            Console.write(json ? try checkup.json() : checkup.text)
+            Console.write(json ? try checkup.readableJSON() : checkup.text)
             if !checkup.isWell { throw ExitStatus.failure }
             return
         }
@@ -76,7 +76,7 @@ struct DoctorCommand: ParsableCommand {
             model: model, synthetic: synthetic?.family, precision: precision.precision,
             threads: threads ?? ProcessorCount.physicalCores, patches: patches)
         let comparison = try checkup.compare()
-        Console.write(json ? try checkup.json(comparison) : checkup.text(comparison))
+        Console.write(json ? try comparison.readableJSON() : checkup.text(comparison))
         if !comparison.layersBeyondLimit.isEmpty { throw ExitStatus.failure }
     }
 }

@@ -69,13 +69,6 @@ struct PrecisionCheckup {
         }
     }
 
-    /// One JSON object.
-    func json(_ comparison: PrecisionComparison) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(comparison), as: UTF8.self)
-    }
-
     /// Tables for people, and a verdict.
     func text(_ comparison: PrecisionComparison) -> String {
         var table = TextTable(["transformer", "layer", "number", "error", "worst step"], rightAligned: [2, 3, 4])

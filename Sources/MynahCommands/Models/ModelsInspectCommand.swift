@@ -17,9 +17,7 @@ struct ModelsInspectCommand: ParsableCommand {
         let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: model.model))
         let report = CheckpointReport(checkpoint)
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            return Console.write(String(decoding: try encoder.encode(report), as: UTF8.self))
+            return Console.write(try report.readableJSON())
         }
         let configuration = checkpoint.configuration
         Console.write(

@@ -29,9 +29,7 @@ struct ModelsListCommand: ParsableCommand {
     func run() throws {
         let entries = ModelShelf.standard.models().map { Self.entry($0.name, $0.folder) }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            return Console.write(String(decoding: try encoder.encode(entries), as: UTF8.self))
+            return Console.write(try entries.readableJSON())
         }
         guard !entries.isEmpty else {
             let places = ModelShelf.standard.folders.map(\.path).joined(separator: ", ")

@@ -72,7 +72,7 @@ struct Speaker {
             }
             try append(try stretch.finish())
             if index == 0 { outcome.seed = spoken.seed }
-            outcome.timings.add(spoken.timings)
+            outcome.timings += spoken.timings
             if isCancelled() {
                 outcome.wasCancelled = true
                 return outcome
@@ -144,12 +144,5 @@ struct Speaker {
             spoken.timings = generation.timings
         }
         return spoken
-    }
-}
-
-extension StageTimings {
-    /// Adds another generation's seconds.
-    mutating func add(_ other: StageTimings) {
-        for stage in Stage.allCases { self[stage] += other[stage] }
     }
 }

@@ -22,10 +22,9 @@ extension PatchEngine {
         }
         record("stop_logits", stops)
         speakers = rows
-        let indices = rows.map(\.patchCount)
-        endings = (0..<count).map { row in
+        for row in 0..<count {
             let logits = stops[rows: row..<row + 1].readable
-            return rows[row].finish(stops: logits[1] > logits[0])
+            endings.append(rows[row].finish(stops: logits[1] > logits[0]))
         }
         speakAndGoOn()
         let results = speakers.indices.map { row in
@@ -34,10 +33,11 @@ extension PatchEngine {
             speakers[row].trace?.append("audio", shape: [], sounds[row])
             return SequencePatch(
                 id: speakers[row].id,
-                patch: Patch(index: indices[row], latents: latents.values(), samples: sounds[row]),
+                patch: Patch(index: speakers[row].patchCount - 1, latents: latents.values(), samples: sounds[row]),
                 finishReason: endings[row])
         }
-        speakers.removeAll(keepingCapacity: true)
+        speakers = []
+        endings.removeAll(keepingCapacity: true)
         sounds.removeAll(keepingCapacity: true)
         try model.backend.check()
         return results
@@ -47,20 +47,18 @@ extension PatchEngine {
     /// and the language models wait for memory while the decoder multiplies: so both run at the same time.
     private func speakAndGoOn() {
         besideTimings = StageTimings()
-        guard model.decodesBeside else {
-            speak()
-            for stage in StageTimings.Stage.allCases { timings[stage] += besideTimings[stage] }
-            return goOn()
-        }
-        var ahead = StageTimings()
-        swap(&ahead, &timings)
-        let together = model.team.run(with: self, { $0.goOn() }, beside: model.audioTeam) { $0.speak() }
-        swap(&ahead, &timings)
-        if together {
-            timings.addTogether(ahead, besideTimings, threads: model.team.count)
+        let before = timings
+        var together = false
+        if model.decodesBeside {
+            together = model.team.run(with: self, { $0.goOn() }, beside: model.audioTeam) { $0.speak() }
         } else {
-            for stage in StageTimings.Stage.allCases { timings[stage] += ahead[stage] + besideTimings[stage] }
+            speak()
+            goOn()
         }
+        guard together else { return timings += besideTimings }
+        let chain = timings - before
+        timings = before
+        timings.addTogether(chain, besideTimings, threads: model.team.count)
     }
 
     /// Decodes everybody's patch. Touches nothing that ``goOn()`` writes.

@@ -59,6 +59,7 @@ public final class PatchEngine {
         rows.reserveCapacity(capacity.sequences)
         flowPlans.reserveCapacity(capacity.sequences)
         sounds.reserveCapacity(capacity.sequences)
+        endings.reserveCapacity(capacity.sequences)
     }
 
     /// Sequences that the next step works on.

@@ -30,6 +30,11 @@ public struct StageTimings: Sendable, Equatable {
         return result
     }
 
+    /// Adds the seconds of what ran before or after.
+    public static func += (timings: inout StageTimings, other: StageTimings) {
+        for stage in Stage.allCases { timings[stage] += other[stage] }
+    }
+
     /// Adds two chains of stages that ran at the same time: `other` on one of so many threads, this on the rest, and what
     /// lasted longer on all of them in the end.
     mutating func addTogether(_ chain: StageTimings, _ other: StageTimings, threads: Int) {

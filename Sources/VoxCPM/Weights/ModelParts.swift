@@ -22,10 +22,7 @@ struct ModelParts: Sendable {
         let weights: any TensorSource
         let audioVAEWeights: any TensorSource
         let precision: Precision
-        let backend: any Backend
-        /// What the AudioVAE computes on: beside the language models' steps.
-        let audioBackend: any Backend
-        let team: WorkerTeam
+        let computing: Computing
         /// Called with bytes used and bytes in all.
         let progress: (_ done: Int, _ total: Int) -> Void
     }
@@ -38,7 +35,7 @@ struct ModelParts: Sendable {
         let total = source.weights.tensors.values.reduce(0) { $0 + $1.byteCount }
         var done = 0
         let reader = WeightReader(
-            source: source.weights, precision: source.precision, team: source.team, panels: panels
+            source: source.weights, precision: source.precision, team: source.computing.team, panels: panels
         ) { bytes in
             done += bytes
             source.progress(done, total)
@@ -47,8 +44,9 @@ struct ModelParts: Sendable {
         // First, because folding its weights needs several copies of the largest for a moment.
         audioVAE = try AudioVAE(
             configuration.audioVAE,
-            ConvolutionWeights(source: source.audioVAEWeights, precision: .f32, team: source.team, panels: panels),
-            backend: source.audioBackend)
+            ConvolutionWeights(
+                source: source.audioVAEWeights, precision: .f32, team: source.computing.team, panels: panels),
+            backend: source.computing.audioBackend)
         if eager { try audioVAE.loadedEncoder() }
         semanticLM = try TextSemanticLM(configuration, weights: reader)
         residualLM = try ResidualAcousticLM(configuration, beside: semanticLM, weights: reader)

@@ -84,10 +84,10 @@ public struct PackCache: Sendable {
         let precision = source.precision
         let file = try shelf.writableFile(for: folder.folder, precision: precision.rawValue)
         let identity = try Self.identity(folder, precision)
-        let digest = try folder.contentDigest(team: source.team)
+        let digest = try folder.contentDigest(team: source.computing.team)
         try PackWriter.write(
             weights.map { ($0.name, $0.weight) }, identity: identity, contentDigest: digest, to: file,
-            team: source.team)
+            team: source.computing.team)
         let pack = try PackFile(file)
         // Another process may have written another pack in between.
         try pack.check(identity)
