@@ -62,9 +62,9 @@ final class CUDAContext: @unchecked Sendable {
 
     /// Frees what was kept since ``hold()``.
     func letGo() {
-        let addresses = leftovers.withLock {
-            defer { $0 = Leftovers() }
-            return $0.addresses
+        let addresses = leftovers.withLock { leftovers in
+            defer { leftovers = Leftovers() }
+            return leftovers.addresses
         }
         for address in addresses { _ = library.free(address) }
     }
