@@ -35,7 +35,7 @@ public enum Kernel: Hashable, Sendable {
     /// Threads of a group.
     public var threads: Int {
         switch self {
-        case .normalize, .rotary, .attention, .guide: KernelProgram.groupLanes
+        case .normalize, .rotary, .guide: KernelProgram.groupLanes
         default: 256
         }
     }
