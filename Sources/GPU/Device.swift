@@ -26,7 +26,7 @@ public protocol DeviceBuffer: AnyObject, Sendable {
 }
 
 /// What a kernel is given.
-public enum KernelArgument {
+public enum KernelArgument: Sendable {
     /// An address; null where nil.
     case buffer((any DeviceBuffer)?)
     case int(Int)
@@ -59,6 +59,25 @@ public protocol Device: AnyObject, Sendable {
 
     /// Waits for all launches so far.
     func finish() throws(DeviceError)
+
+    /// From here on launches are kept and not started, until ``endRecording()``. Nothing is laid out, copied or built
+    /// meanwhile: what a recorded launch needs must be there before.
+    func beginRecording() throws(DeviceError)
+
+    /// Ends what ``beginRecording()`` began.
+    ///
+    /// - Returns: The launches in between, with the buffers that they were given.
+    func endRecording() throws(DeviceError) -> any DeviceRecording
+
+    /// Starts all launches of a recording, in their order; does not wait for them.
+    func replay(_ recording: any DeviceRecording) throws(DeviceError)
+}
+
+/// Launches that a device has kept, to start them all at once as often as is wished.
+///
+/// Arguments are kept as they were: what differs from one start to the next must be read from the device's memory.
+public protocol DeviceRecording: AnyObject, Sendable {
+    var launchCount: Int { get }
 }
 
 /// What kernels may take of a group: what devices of all makers give. Enforced here, since some drivers give more.

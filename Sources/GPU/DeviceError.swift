@@ -14,6 +14,8 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case buildFailed(program: String, log: String)
     /// A kernel wants more of a group than devices of all makers give.
     case kernelTooLarge(String, localBytes: Int, threads: Int)
+    /// Something that takes effect at once was asked for while launches are recorded.
+    case notWhileRecording(String)
     /// A step has sizes that no kernel was written for.
     case unsupported(String)
 
@@ -29,6 +31,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
         case .buildFailed(let program, let log): "the driver cannot build the kernels of \(program): \(log)"
         case .kernelTooLarge(let kernel, let bytes, let threads):
             "the kernel \(kernel) takes \(bytes) bytes of local memory and \(threads) threads in a group"
+        case .notWhileRecording(let what): "\(what) while launches are recorded"
         case .unsupported(let what): "the device's kernels do not support \(what)"
         }
     }

@@ -149,4 +149,14 @@ private final class FailingDevice: Device, @unchecked Sendable {
     }
 
     func finish() throws(DeviceError) { try device.finish() }
+
+    func beginRecording() throws(DeviceError) { try device.beginRecording() }
+
+    func endRecording() throws(DeviceError) -> any DeviceRecording { try device.endRecording() }
+
+    func replay(_ recording: any DeviceRecording) throws(DeviceError) {
+        launches -= recording.launchCount
+        if launches < 0 { throw Self.failure }
+        try device.replay(recording)
+    }
 }

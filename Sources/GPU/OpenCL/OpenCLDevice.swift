@@ -9,6 +9,8 @@ final class OpenCLDevice: Device, @unchecked Sendable {
     private let queue: OpenCLLibrary.Handle
     private var programs: [KernelProgram: OpenCLLibrary.Handle] = [:]
     private var kernels: [Kernel: OpenCLKernel] = [:]
+    /// The launches that are being recorded; nil while launches start at once.
+    private var recorded: [RecordedLaunches.Launch]?
 
     init(_ candidate: OpenCLDevices.Candidate, _ library: OpenCLLibrary) throws(DeviceError) {
         information = candidate.information
@@ -36,6 +38,7 @@ final class OpenCLDevice: Device, @unchecked Sendable {
     }
 
     func allocate(byteCount: Int) throws(DeviceError) -> any DeviceBuffer {
+        try refuseWhileRecording("memory is laid out")
         var status: OpenCLLibrary.Status = 0
         let readAndWrite: UInt64 = 1
         let buffer = library.createBuffer(context, readAndWrite, max(byteCount, 16), nil, &status)
@@ -45,6 +48,7 @@ final class OpenCLDevice: Device, @unchecked Sendable {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
+        try refuseWhileRecording("a copy")
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         let target = try Self.own(buffer).handle
         try OpenCLLibrary.check(
@@ -55,6 +59,7 @@ final class OpenCLDevice: Device, @unchecked Sendable {
     func read(
         _ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(DeviceError) {
+        try refuseWhileRecording("a copy")
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         let source = try Self.own(buffer).handle
         try OpenCLLibrary.check(
@@ -86,6 +91,10 @@ final class OpenCLDevice: Device, @unchecked Sendable {
     func launch(
         _ kernel: Kernel, groups: (x: Int, y: Int), _ arguments: [KernelArgument]
     ) throws(DeviceError) {
+        if recorded != nil {
+            recorded?.append(RecordedLaunches.Launch(kernel: kernel, groups: groups, arguments: arguments))
+            return
+        }
         let handle = try built(kernel).handle
         for (index, argument) in arguments.enumerated() {
             try OpenCLLibrary.check(
@@ -96,6 +105,26 @@ final class OpenCLDevice: Device, @unchecked Sendable {
         try OpenCLLibrary.check(
             library.enqueueKernel(queue, handle, 2, nil, global, local, 0, nil, nil),
             "clEnqueueNDRangeKernel(\(kernel.entry))")
+    }
+
+    func beginRecording() throws(DeviceError) {
+        try refuseWhileRecording("a recording")
+        recorded = []
+    }
+
+    func endRecording() throws(DeviceError) -> any DeviceRecording {
+        defer { recorded = nil }
+        return RecordedLaunches(recorded ?? [])
+    }
+
+    func replay(_ recording: any DeviceRecording) throws(DeviceError) {
+        try refuseWhileRecording("a replay")
+        guard let recording = recording as? RecordedLaunches else { throw .unsupported("recordings of another device") }
+        for launch in recording.launches { try self.launch(launch.kernel, groups: launch.groups, launch.arguments) }
+    }
+
+    private func refuseWhileRecording(_ what: String) throws(DeviceError) {
+        if recorded != nil { throw .notWhileRecording(what) }
     }
 
     func finish() throws(DeviceError) { try OpenCLLibrary.check(library.finish(queue), "clFinish") }
