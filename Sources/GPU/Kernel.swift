@@ -14,11 +14,11 @@ public enum Kernel: Hashable, Sendable {
         WeightFormat.allCases.flatMap { [.linearFew($0), .linearMany($0)] }
         + [.normalize, .rotary, .attention, .add, .copy, .tanh, .guide, .snake, .depthwise, .filter]
 
-    /// The function's name in the source.
+    /// The function's name, of which there is one in all programs together.
     var entry: String {
         switch self {
-        case .linearFew: "linear_few"
-        case .linearMany: "linear_many"
+        case .linearFew(let format): "linear_few_\(format.rawValue)"
+        case .linearMany(let format): "linear_many_\(format.rawValue)"
         case .normalize: "normalize_rows"
         case .rotary: "rotary"
         case .attention: "attention"

@@ -18,7 +18,7 @@ FN float norm_factor(float squares, uint inputs, float epsilon) { return 1.0f / 
 ///
 /// Groups: (panels, rows / 8).
 #define FEW_ROWS 8u
-KERNEL void linear_few(LAYER) {
+KERNEL void OF_FORMAT(linear_few)(LAYER) {
     LOCAL float parts[SLICES * FEW_ROWS * PANEL];
     LOCAL float square_parts[SLICES * FEW_ROWS];
     LOCAL float totals[FEW_ROWS * PANEL];
@@ -66,7 +66,7 @@ KERNEL void linear_few(LAYER) {
 #define MANY_ROWS 32u
 #define TILE 32u
 #define OWN_ROWS (MANY_ROWS / SLICES)
-KERNEL void linear_many(LAYER) {
+KERNEL void OF_FORMAT(linear_many)(LAYER) {
     LOCAL float x_tile[MANY_ROWS * TILE];
     LOCAL float w_tile[TILE * PANEL];
     const uint slice = LANE / PANEL, lane = LANE % PANEL;

@@ -1,7 +1,10 @@
 // How a panel of 32 outputs stores its weights. One format is chosen when the program is built; `quad_of_weights` gives
-// four inputs of the output `lane`, zero beyond the last input.
+// four inputs of the output `lane`, zero beyond the last input. A kernel over weights carries the format in its name
+// (`OF_FORMAT(name)`), so that those of all formats can live in one module.
 
 #if defined(WEIGHTS_F32)
+
+#define OF_FORMAT(name) name##_f32
 
 /// `[inputs][32]` floats.
 FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
@@ -10,12 +13,16 @@ FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
 
 #elif defined(WEIGHTS_F16)
 
+#define OF_FORMAT(name) name##_f16
+
 /// `[inputs][32]` halves. `vload_half` needs no extension, arithmetic in halves would.
 FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
     return vload_half(input * PANEL + lane, (GLOBAL const half *)panel);
 }
 
 #elif defined(WEIGHTS_BF16)
+
+#define OF_FORMAT(name) name##_bf16
 
 /// `[inputs][16]` words: the low half is output i, the high half output i + 16.
 FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
@@ -26,6 +33,8 @@ FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
 #endif
 
 #if defined(WEIGHTS_INT8)
+
+#define OF_FORMAT(name) name##_int8
 
 /// `[ceil(inputs / 4)][32][4]` bytes, zero beyond the last input; then a scale for each output.
 FN float4 quad_of_weights(GLOBAL const uchar *panel, uint quad, uint inputs, uint lane) {

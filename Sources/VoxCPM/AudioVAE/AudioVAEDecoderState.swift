@@ -28,6 +28,7 @@ public final class AudioVAEDecoderState {
         guard latents.rows > 0 else { return UnsafeBufferPointer(start: samples.readable, count: 0) }
         let result = samples.prefix(latents.rows * decoder.outputsPerLatent)
         decoder.decode(latents, into: result, context, observer: observer)
+        context.history.turn()
         return UnsafeBufferPointer(start: result.readable, count: result.rows)
     }
 
