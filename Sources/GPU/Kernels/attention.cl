@@ -7,8 +7,7 @@
 #define MOST_VECTORS 32u
 /// Floats of all query vectors of a group.
 #define QUERY_FLOATS 2048u
-/// Keys of a tile, and the floats that they may take.
-#define TILE_KEYS 32u
+/// Floats that the keys of a tile may take.
 #define KEY_FLOATS 4128u
 
 /// Which keys are still as the linear layer left them: none, all (those of the step's own rows), or the newest one, which
@@ -22,11 +21,6 @@ FN float2 rotated(float2 pair, GLOBAL const float *cosines, GLOBAL const float *
     if (!cosines) return pair;
     const float c = cosines[at], s = sines[at];
     return (float2)(pair.x * c - pair.y * s, pair.y * c + pair.x * s);
-}
-
-/// Keys of each part where a span is split, whole tiles. The last parts may be empty.
-FN uint part_length(uint span, uint parts) {
-    return ((span + parts - 1) / parts + TILE_KEYS - 1) / TILE_KEYS * TILE_KEYS;
 }
 
 /// The heads that share keys, of `group_rows` rows, for each group. Keys pass by in tiles, and the softmax is brought up to
