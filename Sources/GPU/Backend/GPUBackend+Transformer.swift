@@ -56,46 +56,4 @@ extension GPUBackend {
             try launch(.normalize, x.rows, 1, arguments)
         }
     }
-
-    public func rotate(
-        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
-    ) {
-        StepShapes.checkRotate(qkv, heads, plan)
-        guard table != nil || cache != nil, qkv.rows > 0 else { return }
-        memory.attempt { () throws(DeviceError) in
-            let plan = try memory.plan(plan)
-            var arguments = try place(qkv).all
-            arguments += try starts(table.map { ($0.cosines, $0.sines) }) + starts(cache)
-            arguments += [.buffer(plan.positions), .buffer(plan.slots)]
-            arguments += [.int(heads.heads), .int(heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.rotary, qkv.rows, 1, arguments)
-        }
-    }
-
-    /// Buffers and offsets of two matrices; null where there are none.
-    private func starts(_ pair: (Matrix, Matrix)?) throws(DeviceError) -> [KernelArgument] {
-        guard let (first, second) = pair else { return [.buffer(nil), .int(0), .buffer(nil), .int(0)] }
-        return try place(first).start + place(second).start
-    }
-
-    public func attend(
-        _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
-    ) {
-        StepShapes.checkAttend(qkv, plan, out)
-        guard qkv.rows > 0 else { return }
-        let (keys, values) = cache ?? heads.keysAndValues(of: qkv)
-        memory.attempt { () throws(DeviceError) in
-            guard heads.headSize <= Self.mostHeadSize else {
-                throw .unsupported("heads of \(heads.headSize) values; \(Self.mostHeadSize) is the most")
-            }
-            let plan = try memory.plan(plan)
-            var arguments = try place(qkv).all + place(keys).all + place(values).all + place(out).all
-            arguments += [.buffer(plan.begins), .buffer(plan.ends)]
-            arguments += [.int(heads.heads / heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.attention, heads.heads, qkv.rows, arguments)
-        }
-    }
-
-    /// `MOST_SIZE` of `Kernels/attention.cl`.
-    private static let mostHeadSize = 256
 }

@@ -51,6 +51,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
     }
 
+    /// Rows cost little, launches that gather them much.
+    public var runsWholeGroups: Bool { true }
+
     /// Throws the first failure of the device.
     public func check() throws {
         if let failure { throw failure }
