@@ -11,13 +11,21 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public var device: any Device { memory.device }
     /// The first failure of the device; nil while all is well.
     public var failure: DeviceError? { memory.failure }
+    /// What was launched so far.
+    public internal(set) var launches = LaunchCount()
     /// Launches so far.
-    public private(set) var launchCount = 0
+    public var launchCount: Int { launches.launches }
+    /// Recordings started so far.
+    public internal(set) var replayCount = 0
+    /// Whether chains of steps are recorded; they are run one by one else.
+    public let recordsChains: Bool
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
     ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
-    public init(_ device: any Device, halves: Bool = false) {
+    ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
+    public init(_ device: any Device, halves: Bool = false, recordsChains: Bool = true) {
+        self.recordsChains = recordsChains
         memory = DeviceMemory(device, halves: halves)
     }
 
@@ -42,7 +50,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
 
     /// Launches a kernel, groups in x and y.
     func launch(_ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument]) throws(DeviceError) {
-        launchCount += 1
+        launches.launches += 1
         try device.launch(kernel, groups: (x, y), arguments)
     }
 
@@ -50,6 +58,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     func launch(_ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument]) throws(DeviceError) {
         try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
     }
+
+    /// Rows cost little, launches that gather them much.
+    public var runsWholeGroups: Bool { true }
 
     /// Throws the first failure of the device.
     public func check() throws {

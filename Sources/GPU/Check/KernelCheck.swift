@@ -30,7 +30,9 @@ public struct KernelCheck {
             cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device)
         try check.checkLinear()
         try check.checkTransformer()
+        try check.checkFlow()
         try check.checkAudio()
+        try check.checkCausal()
         return check.results
     }
 
