@@ -12,7 +12,9 @@ extension GPUBackend {
             arguments += try starts(table.map { ($0.cosines, $0.sines) }) + starts(cache)
             arguments += [.buffer(plan.positions), .buffer(plan.slots)]
             arguments += [.int(heads.heads), .int(heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.rotary, qkv.rows, 1, arguments)
+            try launch(
+                .rotary, qkv.rows, 1, arguments,
+                moving: .launch(floats: qkv.rows * (2 * heads.fusedWidth + heads.keyValueWidth)))
         }
     }
 
@@ -68,6 +70,7 @@ extension GPUBackend {
             let groupHeads = min(perKey, vectors)
             let groupRows = fresh == .none && plan.isBlock(of: qkv.rows) ? vectors / groupHeads : 1
             let (keys, values) = cache ?? heads.keysAndValues(of: qkv)
+            let spans = zip(plan.spanBegins, plan.spanEnds).prefix(qkv.rows).reduce(0) { $0 + Int($1.1 - $1.0) }
             let plan = try memory.plan(plan)
             var arguments = try place(qkv).all + starts(table.map { ($0.cosines, $0.sines) })
             arguments += try place(keys).all + place(values).all + place(out).all
@@ -75,7 +78,12 @@ extension GPUBackend {
             arguments += [qkv.rows, heads.heads, heads.keyValueHeads, heads.headSize].map { .int($0) }
             arguments += [groupHeads, groupRows, fresh.rawValue, 1].map { .int($0) } + [.buffer(nil)]
             let blocks = heads.keyValueHeads * ((perKey + groupHeads - 1) / groupHeads)
-            try launch(.attention, blocks, (qkv.rows + groupRows - 1) / groupRows, arguments)
+            let groups = (qkv.rows + groupRows - 1) / groupRows
+            // Rows of a group share the reading of keys and values.
+            let floats =
+                qkv.rows * (heads.fusedWidth + heads.queryWidth) + heads.keyValueHeads * spans / groupRows * 2
+                * heads.headSize
+            try launch(.attention, blocks, groups, arguments, moving: .launch(floats: floats))
         }
     }
 

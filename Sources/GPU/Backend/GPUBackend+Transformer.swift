@@ -27,9 +27,12 @@ extension GPUBackend {
             arguments += [.buffer(packed.panels), .int(packed.panelByteCount), .buffer(packed.bias)]
             arguments += try place(out).all + [.int(out.columns)]
             arguments += try describe(epilogue)
+            let blocks = (x.rows + rows - 1) / rows
             try launch(
-                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount,
-                (x.rows + rows - 1) / rows, arguments)
+                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount, blocks, arguments,
+                moving: .launch(
+                    floats: x.rows * x.columns + x.rows * out.columns * (epilogue.isSum ? 2 : 1),
+                    weightBytes: weight.panelCount * packed.panelByteCount, readings: blocks))
         }
     }
 
@@ -53,7 +56,14 @@ extension GPUBackend {
             var arguments = try place(x).all + [.int(x.columns), .buffer(try memory.constant(norm.values))]
             arguments += [.float(norm.epsilon)]
             arguments += try place(out).all
-            try launch(.normalize, x.rows, 1, arguments)
+            try launch(.normalize, x.rows, 1, arguments, moving: .launch(floats: 3 * x.rows * x.columns))
         }
+    }
+}
+
+extension Epilogue {
+    /// Whether it reads what it adds to.
+    fileprivate var isSum: Bool {
+        if case .residual = self { true } else { false }
     }
 }
