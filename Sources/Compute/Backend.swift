@@ -152,6 +152,12 @@ public protocol Backend: AnyObject, Sendable {
     func attend(
         _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix)
 
+    /// Rotates queries and keys, stores keys and values into the cache where there is one, and attends: ``rotate`` and
+    /// ``attend`` in one. What is left in `qkv` is not to be read.
+    func rotateAndAttend(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        into out: Matrix)
+
     /// `out = a + b`, element by element; `out` may be `a` or `b`.
     func add(_ a: Matrix, _ b: Matrix, into out: Matrix)
 
@@ -208,6 +214,16 @@ public protocol Backend: AnyObject, Sendable {
     ///   - shelf: Where the backend keeps what it recorded.
     ///   - plans: The plans among those of the steps whose numbers may differ from time to time.
     func chain(_ key: ChainKey, on shelf: ChainShelf, plans: [RowPlan], _ steps: () -> Void)
+}
+
+extension Backend {
+    public func rotateAndAttend(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        into out: Matrix
+    ) {
+        rotate(qkv, heads: heads, table: table, cache: cache, plan: plan)
+        attend(qkv, heads: heads, cache: cache, plan: plan, into: out)
+    }
 }
 
 /// The snake activation's alpha per channel, and what the sine is multiplied with.

@@ -20,6 +20,16 @@ public struct CausalInput {
         self.window = window
     }
 
+    /// The shapes that a step may have, as in ``StepShapes``.
+    public func check() {
+        precondition(
+            [rows, kept, next, window].allSatisfy { $0.rowStride == $0.columns && $0.columns == rows.columns },
+            "causal convolutions work on contiguous rows of one width")
+        precondition(
+            kept.rows == next.rows && window.rows == kept.rows + rows.rows, "a history of another length")
+        precondition(snake.map { $0.alpha.count == rows.columns } ?? true, "a snake of another width")
+    }
+
     /// Where the chunk lies in ``window``.
     public var fresh: Matrix { window[rows: kept.rows..<window.rows] }
 

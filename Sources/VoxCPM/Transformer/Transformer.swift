@@ -97,8 +97,7 @@ public final class Transformer: Sendable {
         for (index, layer) in layers.enumerated() {
             let kept = cache.map { (keys: $0.keys[index], values: $0.values[index]) }
             backend.linear(hidden, norm: layer.attentionNorm, layer.queryKeyValue, into: qkv, .store)
-            backend.rotate(qkv, heads: heads, table: rotary, cache: kept, plan: plan)
-            backend.attend(qkv, heads: heads, cache: kept, plan: plan, into: attended)
+            backend.rotateAndAttend(qkv, heads: heads, table: rotary, cache: kept, plan: plan, into: attended)
             if index == layers.count - 1, let wanted, !backend.runsWholeGroups {
                 attended = wanted.gather(attended, backend: backend)
                 hidden = wanted.gather(hidden, backend: backend)
