@@ -12,7 +12,9 @@ extension GPUBackend {
             arguments += try starts(table.map { ($0.cosines, $0.sines) }) + starts(cache)
             arguments += [.buffer(plan.positions), .buffer(plan.slots)]
             arguments += [.int(heads.heads), .int(heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.rotary, qkv.rows, 1, arguments)
+            try launch(
+                .rotary, qkv.rows, 1, arguments,
+                moving: .launch(floats: qkv.rows * (2 * heads.fusedWidth + heads.keyValueWidth)))
         }
     }
 
@@ -62,8 +64,8 @@ extension GPUBackend {
             var arguments = try describe(attended, nil, packed, out, epilogue)
             arguments += [.buffer(parted), .buffer(plan.begins), .buffer(plan.ends)]
             try launch(
-                .linearJoined(packed.format), packed.panelCount, 1,
-                arguments + [.int(heads.heads), .int(parts)])
+                .linearJoined(packed.format), packed.panelCount, 1, arguments + [.int(heads.heads), .int(parts)],
+                moving: packed.traffic(attended, into: out, epilogue, more: parts * attended.rows * attended.columns))
         }
     }
 
@@ -126,6 +128,12 @@ extension GPUBackend {
         var groupHeads: Int { min(headsPerKey, mostVectors) }
         /// Rows of a group: those of a block share their keys.
         var groupRows: Int { fresh == .none && plan.isBlock(of: qkv.rows) ? mostVectors / groupHeads : 1 }
+
+        /// Values read and written. Rows of a group share the reading of keys and values.
+        var floats: Int {
+            let spans = zip(plan.spanBegins, plan.spanEnds).prefix(qkv.rows).reduce(0) { $0 + Int($1.1 - $1.0) }
+            return qkv.rows * (heads.fusedWidth + heads.queryWidth) + spans / groupRows * 2 * heads.keyValueWidth
+        }
     }
 
     /// - Parameter parts: How many parts spans are split into; several are left in `parted` instead of `out`.
@@ -146,7 +154,7 @@ extension GPUBackend {
             let blocks = (sight.headsPerKey + sight.groupHeads - 1) / sight.groupHeads
             try launch(
                 .attention, heads.keyValueHeads * blocks * parts, (qkv.rows + sight.groupRows - 1) / sight.groupRows,
-                arguments)
+                arguments, moving: .launch(floats: sight.floats))
         }
     }
 

@@ -8,7 +8,7 @@ extension GPUBackend {
             var arguments = try place(x).start
             arguments += [.buffer(try memory.constant(weight.alpha)), .buffer(try memory.constant(weight.inverse))]
             arguments += try place(out).start + [.int(x.rows), .int(x.columns)]
-            try launch(.snake, elements: x.rows * x.columns, arguments)
+            try launch(.snake, elements: x.rows * x.columns, arguments, moving: 2 * x.rows * x.columns)
         }
     }
 
@@ -20,7 +20,9 @@ extension GPUBackend {
             for values in [weight.bias, snake?.alpha, snake?.inverse] { arguments.append(try constant(values)) }
             arguments += try place(out).start
             arguments += [.int(x.rows), .int(x.columns), .int(weight.taps), .int(weight.dilation)]
-            try launch(.depthwise, elements: x.rows * x.columns, arguments)
+            try launch(
+                .depthwise, elements: x.rows * x.columns, arguments,
+                moving: (2 * x.rows + (weight.taps - 1) * weight.dilation + weight.taps) * x.columns)
         }
     }
 
@@ -31,7 +33,7 @@ extension GPUBackend {
             var arguments = try place(x).all + [.int(x.rows), .int(x.columns)]
             arguments += [.buffer(try memory.constant(weight.weights)), .float(weight.bias)]
             arguments += try place(out).start
-            try launch(.filter, elements: x.rows, arguments)
+            try launch(.filter, elements: x.rows, arguments, moving: x.rows * (x.columns + 1))
         }
     }
 
@@ -41,7 +43,8 @@ extension GPUBackend {
             let window = input.window
             try launch(
                 .extend, elements: (window.rows + input.kept.rows) * window.columns,
-                try describe(input) + place(window).start)
+                try describe(input) + place(window).start,
+                moving: (2 * window.rows + 2 * input.kept.rows) * window.columns)
         }
     }
 
@@ -54,7 +57,10 @@ extension GPUBackend {
             for values in [weight.bias, snake?.alpha, snake?.inverse] { arguments.append(try constant(values)) }
             arguments += try place(out).start
             arguments += [.int(weight.taps), .int(weight.dilation)]
-            try launch(.causalDepthwise, elements: (out.rows + input.kept.rows) * out.columns, arguments)
+            // The taps of a value are read by neighbours at the same time.
+            try launch(
+                .causalDepthwise, elements: (out.rows + input.kept.rows) * out.columns, arguments,
+                moving: (2 * out.rows + 3 * input.kept.rows + weight.taps) * out.columns)
         }
     }
 
@@ -67,7 +73,8 @@ extension GPUBackend {
             arguments += [.buffer(try memory.constant(weight.weights)), .float(weight.bias)]
             arguments += try place(out).start
             try launch(
-                .causalFilter, elements: out.rows + input.kept.rows * input.rows.columns, arguments + [.int(taps)])
+                .causalFilter, elements: out.rows + input.kept.rows * input.rows.columns, arguments + [.int(taps)],
+                moving: (input.rows.rows + 3 * input.kept.rows + taps) * input.rows.columns + out.rows)
         }
     }
 

@@ -12,7 +12,7 @@ extension GPUBackend {
             arguments += try place(out).all
             try launch(
                 .layOut, elements: out.rows * out.columns,
-                arguments + [.int(out.rows), .int(size), .int(out.columns)])
+                arguments + [.int(out.rows), .int(size), .int(out.columns)], moving: 2 * out.rows * out.columns)
         }
     }
 
@@ -50,7 +50,13 @@ extension GPUBackend {
             arguments += try place(own.first).start + place(own.time).start
             arguments += try place(entry.hidden[rows: groups]).start
             arguments += [.int(entry.patchSize), .int(entry.noisy.columns), .int(entry.hidden.columns)]
-            try launch(.enterFlow(packed.format), entry.projection.panelCount, range.count, arguments)
+            let values = entry.patchSize * entry.noisy.columns * (guidance == nil ? 1 : 3)
+            try launch(
+                .enterFlow(packed.format), entry.projection.panelCount, range.count, arguments,
+                moving: .launch(
+                    floats: range.count
+                        * (values + (3 * entry.groupSize + entry.patchSize) * entry.hidden.columns),
+                    weightBytes: packed.panelByteCount * entry.projection.panelCount, readings: range.count))
         }
     }
 

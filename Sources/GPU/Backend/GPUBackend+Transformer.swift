@@ -10,18 +10,22 @@ extension GPUBackend {
             let packed = try memory.weight(weight)
             let arguments = try describe(x, norm, packed, out, epilogue)
             if x.rows == 1 {
-                try launch(.linearOne(packed.format), packed.panelCount, 1, arguments)
+                try launch(
+                    .linearOne(packed.format), packed.panelCount, 1, arguments,
+                    moving: packed.traffic(x, into: out, epilogue))
             } else if usesTensorCores, packed.format.suitsTensorCores {
                 let tiles = TensorTiles(rows: x.rows, panels: packed.panelCount, busyGroups: busyGroups)
                 try launch(
                     tiles.isFew ? .linearTensorFew(packed.format) : .linearTensor(packed.format),
                     (packed.panelCount + tiles.spread - 1) / tiles.spread, tiles.count,
-                    arguments + [.int(packed.panelCount), .int(tiles.spread)])
+                    arguments + [.int(packed.panelCount), .int(tiles.spread)],
+                    moving: packed.traffic(x, into: out, epilogue, readings: tiles.count))
             } else {
                 let octets = x.rows <= 8 ? 1 : x.rows <= 16 ? 2 : x.rows <= 32 ? 4 : 8
+                let blocks = (x.rows + 8 * octets - 1) / (8 * octets)
                 try launch(
-                    .linearRows(packed.format), packed.panelCount, (x.rows + 8 * octets - 1) / (8 * octets),
-                    arguments + [.int(octets)])
+                    .linearRows(packed.format), packed.panelCount, blocks, arguments + [.int(octets)],
+                    moving: packed.traffic(x, into: out, epilogue, readings: blocks))
             }
         }
     }
@@ -77,7 +81,23 @@ extension GPUBackend {
             var arguments = try place(x).all + [.int(x.columns), .buffer(try memory.constant(norm.values))]
             arguments += [.float(norm.epsilon)]
             arguments += try place(out).all
-            try launch(.normalize, x.rows, 1, arguments)
+            try launch(.normalize, x.rows, 1, arguments, moving: .launch(floats: 3 * x.rows * x.columns))
         }
+    }
+}
+
+extension DeviceWeight {
+    /// What a launch of this layer moves.
+    ///
+    /// - Parameters:
+    ///   - more: Values read beside inputs and residual.
+    ///   - readings: Blocks of rows, each of which reads the weights.
+    func traffic(
+        _ x: Matrix, into out: Matrix, _ epilogue: Epilogue, more: Int = 0, readings: Int = 1
+    ) -> LaunchCount {
+        let sums = if case .residual = epilogue { 2 } else { 1 }
+        return .launch(
+            floats: x.rows * x.columns + out.rows * out.columns * sums + more, weightBytes: panelCount * panelByteCount,
+            readings: readings)
     }
 }

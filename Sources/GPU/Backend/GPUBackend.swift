@@ -62,14 +62,23 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     /// Launches a kernel, groups in x and y.
-    func launch(_ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument]) throws(DeviceError) {
-        launches.launches += 1
+    ///
+    /// - Parameter count: What it moves.
+    func launch(
+        _ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument], moving count: LaunchCount
+    ) throws(DeviceError) {
+        launches += count
         try device.launch(kernel, groups: (x, y), arguments)
     }
 
     /// Launches a kernel with a thread for each of `count` elements.
-    func launch(_ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument]) throws(DeviceError) {
-        try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
+    ///
+    /// - Parameter floats: Values that it reads or writes.
+    func launch(
+        _ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument], moving floats: Int
+    ) throws(DeviceError) {
+        try launch(
+            kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments, moving: .launch(floats: floats))
     }
 
     /// Rows cost little, launches that gather them much.
@@ -88,7 +97,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard out.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(a).all + place(b).all + place(out).all
-            try launch(.add, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+            try launch(
+                .add, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)],
+                moving: 3 * out.rows * out.columns)
         }
     }
 
@@ -97,7 +108,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard out.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(x).all + place(out).all
-            try launch(.copy, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+            try launch(
+                .copy, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)],
+                moving: 2 * out.rows * out.columns)
         }
     }
 
@@ -106,7 +119,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let count = x.rows * x.columns
-            try launch(.tanh, elements: count, try place(x).start + [.int(count)])
+            try launch(.tanh, elements: count, try place(x).start + [.int(count)], moving: 2 * count)
         }
     }
 
@@ -118,7 +131,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
                 .guide, 1, 1,
                 arguments + [
                     .int(x.rows * x.columns), .float(cfg), .int(zeroStar ? 1 : 0), .float(delta),
-                ])
+                ], moving: .launch(floats: 6 * x.rows * x.columns))
         }
     }
 }
