@@ -102,41 +102,42 @@ static int share(reader *r, const char *text) {
     return 1;
 }
 
+/// A register for a constant; the same one for the same value.
+static int add_constant(reader *r, ptx_instruction *to, uint64_t value) {
+    ptx_code *code = r->code;
+    int i = 0;
+    while (i < code->constant_count && code->constants[i].value != value) i++;
+    if (i == code->constant_count) {
+        code->constants = realloc(code->constants, sizeof *code->constants * (size_t)(i + 1));
+        code->constants[code->constant_count++] = (ptx_constant){code->registers++, value};
+    }
+    to->operands[to->count++] = code->constants[i].index;
+    return 1;
+}
+
 static int add_operand(reader *r, ptx_instruction *to, const char *name) {
     static const char *const specials[] = {"%tid", "%ntid", "%ctaid", "%nctaid"};
     if (to->count == 14) return fault(r, "too many operands", name);
-    ptx_operand *o = &to->operands[to->count++];
-    *o = (ptx_operand){0};
-    char *end;
+    char *end = 0;
     const char *dot = strchr(name, '.');
-    if (!strncmp(name, "0f", 2) || !strncmp(name, "0F", 2)) {
-        o->value = strtoull(name + 2, &end, 16);
-        return *end ? fault(r, "a constant that is not understood", name) : 1;
-    }
-    if (isdigit((unsigned char)*name) || *name == '-') {
-        o->value = *name == '-' ? (uint64_t)strtoll(name, &end, 0) : strtoull(name, &end, 0);
-        return *end ? fault(r, "a constant that is not understood", name) : 1;
-    }
+    uint64_t value = 0;
+    if (!strncmp(name, "0f", 2) || !strncmp(name, "0F", 2)) value = strtoull(name + 2, &end, 16);
+    else if (*name == '-') value = (uint64_t)strtoll(name, &end, 0);
+    else if (isdigit((unsigned char)*name)) value = strtoull(name, &end, 0);
+    if (end) return *end ? fault(r, "a constant that is not understood", name) : add_constant(r, to, value);
     for (int i = 0; dot && i < 4; i++) {
         if (strncmp(name, specials[i], (size_t)(dot - name)) || strlen(specials[i]) != (size_t)(dot - name)) continue;
-        o->kind = SPECIAL;
-        o->index = 3 * i + dot[1] - 'x';
+        to->operands[to->count++] = 3 * i + dot[1] - 'x';
         return 1;
     }
     const int variable = find_symbol(r->variables, r->variable_count, name);
-    if (variable >= 0) {
-        o->value = (uint64_t)variable;
-        return 1;
-    }
+    if (variable >= 0) return add_constant(r, to, (uint64_t)variable);
     // The place of a parameter is eight times its number.
     const char *parameter = strstr(name, "_param_");
-    if (parameter) {
-        o->value = 8 * (uint64_t)atoi(parameter + 7);
-        return 1;
-    }
-    o->kind = REGISTER;
-    o->index = find_register(r, name);
-    return o->index < 0 ? fault(r, "a name that is not known", name) : 1;
+    if (parameter) return add_constant(r, to, 8 * (uint64_t)atoi(parameter + 7));
+    const int index = find_register(r, name);
+    to->operands[to->count++] = index;
+    return index < 0 ? fault(r, "a name that is not known", name) : 1;
 }
 
 static int has_operation(const char *name, ptx_operation *operation) {
@@ -222,11 +223,12 @@ static int add_instruction(reader *r, char *text) {
     // A move of two: apart, or together.
     if (to->operation == OP_mov && to->count == 3) to->width = takes_apart ? 2 : -2;
     // An address without something to add to it gets a zero, and what is stored lies behind both.
-    if (to->operation == OP_ld && to->count == to->width + 1) to->operands[to->count++] = (ptx_operand){0};
+    if (to->operation == OP_ld && to->count == to->width + 1 && !add_constant(r, to, 0)) return 0;
     if (to->operation == OP_st && to->count == to->width + 1) {
+        if (!add_constant(r, to, 0)) return 0;
+        const int zero = to->operands[to->count - 1];
         memmove(&to->operands[2], &to->operands[1], sizeof *to->operands * (size_t)to->width);
-        to->operands[1] = (ptx_operand){0};
-        to->count++;
+        to->operands[1] = zero;
     }
     code->count++;
     return 1;
@@ -253,7 +255,7 @@ static int read_statement(reader *r, char *text) {
 const char *code_read(ptx_code *code, const char *body, const char *end) {
     static _Thread_local char words[200];
     reader r = {.code = code};
-    *code = (ptx_code){0};
+    *code = (ptx_code){.registers = SPECIALS};
     int is_good = 1;
     while (is_good && body < end) {
         const char *stop = memchr(body, ';', (size_t)(end - body));
@@ -278,5 +280,6 @@ const char *code_read(ptx_code *code, const char *body, const char *end) {
 
 void code_free(ptx_code *code) {
     free(code->items);
+    free(code->constants);
     *code = (ptx_code){0};
 }

@@ -25,13 +25,8 @@ typedef enum { S_NONE, S_GLOBAL, S_SHARED, S_PARAM } ptx_space;
 /// Of a product, and how a conversion rounds.
 typedef enum { M_NONE, M_LO, M_HI, M_WIDE, M_NEAREST_INTEGER, M_ZERO_INTEGER, M_DOWN_INTEGER, M_UP_INTEGER } ptx_mode;
 
-typedef struct {
-    enum { CONSTANT, REGISTER, SPECIAL } kind;
-    int index;      ///< of a register, or which special one
-    uint64_t value; ///< of a constant
-} ptx_operand;
-
-enum { TID, NTID = 3, CTAID = 6, NCTAID = 9, SPECIALS = 12 }; ///< x, y and z of each
+/// Special registers come first among all: x, y and z of each.
+enum { TID, NTID = 3, CTAID = 6, NCTAID = 9, SPECIALS = 12 };
 
 typedef struct {
     ptx_operation operation;
@@ -44,12 +39,19 @@ typedef struct {
     int guard_is;   ///< what it must be
     int target;     ///< where a branch goes
     int count;
-    ptx_operand operands[14]; ///< those of vectors one by one, and for memory an address and what is added to it
+    int operands[14]; ///< registers; those of vectors one by one, and for memory an address and what is added to it
 } ptx_instruction;
+
+/// A register that holds the same all the time.
+typedef struct {
+    int index;
+    uint64_t value;
+} ptx_constant;
 
 typedef struct {
     ptx_instruction *items;
-    int count, registers, shared_bytes;
+    ptx_constant *constants;
+    int count, constant_count, registers, shared_bytes;
 } ptx_code;
 
 /// Reads the body of an entry. Returns 0, or words for what it does not know.
