@@ -116,7 +116,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Checkpoint", "GPU"], path: "Tests/TestSupport", swiftSettings: house),
         .target(
             name: "CUDADouble", path: "Tests/CUDADouble",
-            cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
         tests(of: "Compute", imports: ["CKernels"]),
         tests(of: "GPU", imports: ["Compute"]),
         tests(of: "Checkpoint", imports: ["Compute"]),

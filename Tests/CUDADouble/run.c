@@ -76,15 +76,9 @@ static int store(machine *m, warp *w, const ptx_instruction *i, uint32_t active,
     return 1;
 }
 
-#if defined(__x86_64__)
-#define FOR_PROCESSORS __attribute__((target_clones("arch=haswell", "default")))
-#else
-#define FOR_PROCESSORS
-#endif
-
 /// What the instructions that come most often make of all lanes at once. Returns 0 for others.
-FOR_PROCESSORS static int calculate_often(const ptx_instruction *i, const uint64_t *a, const uint64_t *b,
-                                          const uint64_t *c, uint64_t *results) {
+static inline __attribute__((always_inline)) int calculate_often(
+    const ptx_instruction *i, const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *results) {
 #define EACH(value)                                                                                                       \
     for (int l = 0; l < WARP; l++) results[l] = (value);                                                                  \
     return 1
@@ -125,7 +119,7 @@ FOR_PROCESSORS static int calculate_often(const ptx_instruction *i, const uint64
 }
 
 /// An instruction that needs registers only, for the lanes that take part.
-static int compute(machine *m, warp *w, const ptx_instruction *i, uint32_t active, int at) {
+static inline __attribute__((always_inline)) int compute(machine *m, warp *w, const ptx_instruction *i, uint32_t active, int at) {
     const uint64_t *a = w->registers[i->count > 1 ? i->operands[1] : 0];
     const uint64_t *b = w->registers[i->count > 2 ? i->operands[2] : 0];
     const uint64_t *c = w->registers[i->count > 3 ? i->operands[3] : 0];
@@ -212,8 +206,15 @@ static uint32_t choose(const warp *w, int *at, int *others) {
     return active;
 }
 
+#if defined(__x86_64__)
+/// Once more for processors that do all lanes in a few instructions.
+#define FOR_PROCESSORS __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define FOR_PROCESSORS
+#endif
+
 /// Runs a warp until all of its threads have ended or meet others. Returns 0 where it fails.
-static int run_warp(machine *m, warp *w) {
+FOR_PROCESSORS static int run_warp(machine *m, warp *w) {
     int at, others;
     for (uint32_t active; (active = choose(w, &at, &others));) {
         for (int goes_on = 1; goes_on && at < others;) {
