@@ -121,7 +121,7 @@ struct BenchCommand: ParsableCommand {
     private func load() throws -> (VoxCPMModel, name: String) {
         if let synthetic {
             let checkpoint = SyntheticCheckpoint(synthetic.family)
-            let device = try engine.computing.device.backend()
+            let device = try engine.backend()
             let model = try VoxCPMModel(
                 configuration: checkpoint.configuration, weights: checkpoint.model,
                 audioVAEWeights: checkpoint.audioVAE, precision: try engine.chosenPrecision(on: device),

@@ -47,12 +47,21 @@ struct EngineOptions: ParsableArguments {
         return device == nil ? .fastest(on: try InstructionSet.named(instructionSet)) : .bf16
     }
 
+    /// Begins to use the device that was asked for; nil for the processor. Says what was chosen where that was left open.
+    ///
+    /// - Throws: `DeviceError`, ``CommandError``.
+    func backend() throws -> GPUBackend? {
+        let selection = try DeviceSelector.ofThisMachine().select(computing.device)
+        if let reason = selection.reason { Console.note("Note: \(reason).") }
+        return selection.device.map { GPUBackend($0) }
+    }
+
     /// Loads a checkpoint, and says why its packed weights could not be kept.
     func load(
         _ checkpoint: CheckpointFolder, automatic: Precision? = nil,
         progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> VoxCPMModel {
-        let device = try computing.device.backend()
+        let device = try backend()
         let model = try VoxCPMModel(
             checkpoint, precision: try chosenPrecision(automatic: automatic, on: device), threads: threadCount,
             instructionSet: instructionSet, device: device,
