@@ -115,7 +115,9 @@ private struct DeviceProbe {
             cosines: Matrix(rows: span, columns: heads.headSize / 2),
             sines: Matrix(rows: span, columns: heads.headSize / 2))
         let one = (qkv: Matrix(rows: 1, columns: heads.fusedWidth), out: Matrix(rows: 1, columns: heads.queryWidth))
-        let many = (qkv: Matrix(rows: 256, columns: heads.fusedWidth), out: Matrix(rows: 256, columns: heads.queryWidth))
+        let many = (
+            qkv: Matrix(rows: 256, columns: heads.fusedWidth), out: Matrix(rows: 256, columns: heads.queryWidth)
+        )
         let last = RowPlan.causal(from: span - 1, count: 1)
         let block = RowPlan.causal(from: span - 256, count: 256)
         let states = Matrix(rows: 256, columns: width)
@@ -163,7 +165,9 @@ private struct DeviceProbe {
             try step("snake, \(rows) x \(channels)", bytes: 2 * bytes(out), operations: 4 * rows * channels) {
                 gpu.snake(fresh, snake, into: out)
             },
-            try step("depthwise, 7 taps, \(rows) x \(channels)", bytes: 2 * bytes(out), operations: 14 * rows * channels) {
+            try step(
+                "depthwise, 7 taps, \(rows) x \(channels)", bytes: 2 * bytes(out), operations: 14 * rows * channels
+            ) {
                 gpu.depthwise(fresh, depthwise, snake: snake, into: out)
             },
             try step("filter, \(rows) x \(channels)", bytes: bytes(out, sound), operations: 2 * rows * channels) {

@@ -91,10 +91,10 @@ struct ServeCommand: ParsableCommand {
         }
         return ModelKeeper.Shelf {
             all().map(\.name)
-        } make: { name, progress in
+        } make: { name, place, progress in
             let folder = all().first { $0.name == name }?.folder ?? folder
             return try SpeechModel(folder: folder) { checkpoint in
-                try options.load(checkpoint) { progress(Double($0) / Double(max($1, 1))) }
+                try options.load(checkpoint, on: place) { progress(Double($0) / Double(max($1, 1))) }
             }
         }
     }

@@ -3,6 +3,7 @@ import Checkpoint
 import Compute
 import Foundation
 import GPU
+import SpeechEngine
 import VoxCPM
 
 /// How numbers are stored.
@@ -49,19 +50,21 @@ struct EngineOptions: ParsableArguments {
 
     /// Begins to use the device that was asked for; nil for the processor. Says what was chosen where that was left open.
     ///
+    /// - Parameter place: After a failure of the device its kernels are compared anew.
     /// - Throws: `DeviceError`, ``CommandError``.
-    func backend() throws -> GPUBackend? {
-        let selection = try DeviceSelector.ofThisMachine().select(computing.device)
+    func backend(on place: ModelPlace = .device) throws -> GPUBackend? {
+        guard place != .processor, computing.device != .processor else { return nil }
+        let selection = try DeviceSelector.ofThisMachine(trusts: place == .device).select(computing.device)
         if let reason = selection.reason { Console.note("Note: \(reason).") }
         return selection.device.map { GPUBackend($0) }
     }
 
     /// Loads a checkpoint, and says why its packed weights could not be kept.
     func load(
-        _ checkpoint: CheckpointFolder, automatic: Precision? = nil,
+        _ checkpoint: CheckpointFolder, automatic: Precision? = nil, on place: ModelPlace = .device,
         progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> VoxCPMModel {
-        let device = try backend()
+        let device = try backend(on: place)
         let model = try VoxCPMModel(
             checkpoint, precision: try chosenPrecision(automatic: automatic, on: device), threads: threadCount,
             instructionSet: instructionSet, device: device,

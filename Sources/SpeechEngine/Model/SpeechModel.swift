@@ -20,9 +20,15 @@ public final class SpeechModel: Sendable {
     }
     /// What the weights are stored as.
     public var precision: String { model.precision.rawValue }
+    /// The most that there is memory for on the model's device; nil where nothing but the engine's own limits counts.
+    public let capacity: EngineCapacity?
     private let voices = Mutex<[String: VoicePrompt]>([:])
 
-    public init(name: String, model: VoxCPMModel, feed: TextFeed, generation: GenerationFile, digest: String) {
+    public init(
+        name: String, model: VoxCPMModel, feed: TextFeed, generation: GenerationFile, digest: String,
+        capacity: EngineCapacity? = nil
+    ) {
+        self.capacity = capacity
         self.name = name
         self.model = model
         self.feed = feed
@@ -34,10 +40,12 @@ public final class SpeechModel: Sendable {
     ///
     /// - Parameters:
     ///   - lexicon: A person's own pronunciations.
+    ///   - capacity: As ``capacity``.
     ///   - makeModel: Loads the weights, with the precision and threads that are wished.
     /// - Throws: The faults of the folder, and what `makeModel` throws.
     public convenience init(
-        folder: URL, lexicon: UserLexicon = UserLexicon(), makeModel: (CheckpointFolder) throws -> VoxCPMModel
+        folder: URL, lexicon: UserLexicon = UserLexicon(), capacity: EngineCapacity? = nil,
+        makeModel: (CheckpointFolder) throws -> VoxCPMModel
     ) throws {
         let checkpoint = try CheckpointFolder(folder)
         let generation = try GenerationFile.load(from: folder)
@@ -45,7 +53,7 @@ public final class SpeechModel: Sendable {
         let feed = try TextFeed(tokenizer: tokenizer, form: generation.text, lexicon: lexicon)
         self.init(
             name: folder.lastPathComponent, model: try makeModel(checkpoint), feed: feed, generation: generation,
-            digest: String(try checkpoint.stamp(), radix: 16))
+            digest: String(try checkpoint.stamp(), radix: 16), capacity: capacity)
     }
 
     /// Samples per second of the audio.
