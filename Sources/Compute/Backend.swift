@@ -152,6 +152,12 @@ public protocol Backend: AnyObject, Sendable {
     func attend(
         _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix)
 
+    /// Rotates queries and keys, stores keys and values into the cache where there is one, and attends: ``rotate`` and
+    /// ``attend`` in one. What is left in `qkv` is not to be read.
+    func rotateAndAttend(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        into out: Matrix)
+
     /// `out = a + b`, element by element; `out` may be `a` or `b`.
     func add(_ a: Matrix, _ b: Matrix, into out: Matrix)
 
@@ -176,6 +182,48 @@ public protocol Backend: AnyObject, Sendable {
 
     /// The hyperbolic tangent of every value, in place.
     func tanh(_ x: Matrix)
+
+    // What follows is made of the steps above; a backend to which steps cost more than what they compute fuses it.
+
+    /// Puts `first`, one row, and then the next `size` of `rows`, into each group of `out`.
+    func layOut(_ first: Matrix, before rows: Matrix, size: Int, into out: Matrix)
+
+    /// Starts one Euler step of flow matching.
+    func enter(_ entry: FlowEntry)
+
+    /// Fills the window of a causal convolution, and keeps the last rows for the next chunk.
+    func extend(_ input: CausalInput)
+
+    /// A depthwise causal convolution over a chunk and what lies before it, followed by the snake activation where one
+    /// is given; keeps the last rows for the next chunk. `out` is not what it reads.
+    func depthwise(_ input: CausalInput, _ weight: DepthwiseWeight, snake: SnakeWeight?, into out: Matrix)
+
+    /// The hyperbolic tangent of a causal convolution with a single output, `[rows, 1]`; keeps the last rows for the next
+    /// chunk.
+    func filter(_ input: CausalInput, _ weight: FilterWeight, intoTanh out: Matrix)
+
+    /// Whether computing rows that nobody reads costs less than leaving them out.
+    var runsWholeGroups: Bool { get }
+
+    /// Runs a chain of steps that is run again and again, so that a backend may record it and start it at once.
+    ///
+    /// The host neither reads nor writes a matrix while the steps run.
+    ///
+    /// - Parameters:
+    ///   - key: What the steps depend on.
+    ///   - shelf: Where the backend keeps what it recorded.
+    ///   - plans: The plans among those of the steps whose numbers may differ from time to time.
+    func chain(_ key: ChainKey, on shelf: ChainShelf, plans: [RowPlan], _ steps: () -> Void)
+}
+
+extension Backend {
+    public func rotateAndAttend(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        into out: Matrix
+    ) {
+        rotate(qkv, heads: heads, table: table, cache: cache, plan: plan)
+        attend(qkv, heads: heads, cache: cache, plan: plan, into: out)
+    }
 }
 
 /// The snake activation's alpha per channel, and what the sine is multiplied with.

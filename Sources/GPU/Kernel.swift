@@ -2,7 +2,9 @@
 public enum Kernel: Hashable, Sendable {
     case linearFew(WeightFormat)
     case linearMany(WeightFormat)
-    case normalize, rotary, attention, add, copy, tanh, guide, snake, depthwise, filter
+    case enterFlow(WeightFormat)
+    case normalize, rotary, attention, add, copy, layOut, tanh, guide, snake, depthwise, filter
+    case extend, causalDepthwise, causalFilter
 
     /// How the panels of a linear layer lie in the device's memory.
     public enum WeightFormat: String, Sendable, CaseIterable {
@@ -11,38 +13,44 @@ public enum Kernel: Hashable, Sendable {
 
     /// All kernels.
     public static let all: [Kernel] =
-        WeightFormat.allCases.flatMap { [.linearFew($0), .linearMany($0)] }
-        + [.normalize, .rotary, .attention, .add, .copy, .tanh, .guide, .snake, .depthwise, .filter]
+        WeightFormat.allCases.flatMap { [.linearFew($0), .linearMany($0), .enterFlow($0)] }
+        + [.normalize, .rotary, .attention, .add, .copy, .layOut, .tanh, .guide, .snake, .depthwise, .filter]
+        + [.extend, .causalDepthwise, .causalFilter]
 
-    /// The function's name in the source.
+    /// The function's name, of which there is one in all programs together.
     var entry: String {
         switch self {
-        case .linearFew: "linear_few"
-        case .linearMany: "linear_many"
+        case .linearFew(let format): "linear_few_\(format.rawValue)"
+        case .linearMany(let format): "linear_many_\(format.rawValue)"
+        case .enterFlow(let format): "enter_flow_\(format.rawValue)"
         case .normalize: "normalize_rows"
         case .rotary: "rotary"
         case .attention: "attention"
         case .add: "add_elements"
         case .copy: "copy_elements"
+        case .layOut: "lay_out"
         case .tanh: "tanh_elements"
         case .guide: "guide"
         case .snake: "snake"
         case .depthwise: "depthwise"
         case .filter: "filter_rows"
+        case .extend: "extend_rows"
+        case .causalDepthwise: "causal_depthwise"
+        case .causalFilter: "causal_filter"
         }
     }
 
     /// Threads of a group.
     public var threads: Int {
         switch self {
-        case .normalize, .rotary, .attention, .guide: KernelProgram.groupLanes
+        case .normalize, .rotary, .guide: KernelProgram.groupLanes
         default: 256
         }
     }
 
     var program: KernelProgram {
         switch self {
-        case .linearFew(let format), .linearMany(let format): .linear(format)
+        case .linearFew(let format), .linearMany(let format), .enterFlow(let format): .linear(format)
         default: .steps
         }
     }
@@ -74,7 +82,7 @@ enum KernelProgram: Hashable, Sendable {
             definitions = "#define WEIGHTS_\(format.rawValue.uppercased())\n"
             files = [
                 PackageResources.portability_h, PackageResources.weights_h, PackageResources.epilogue_h,
-                PackageResources.linear_cl,
+                PackageResources.linear_cl, PackageResources.flow_cl,
             ]
         case .steps:
             definitions = "#define GROUP_LANES \(Self.groupLanes)\n"

@@ -1,3 +1,4 @@
+import Checkpoint
 import Compute
 import GPU
 import TestSupport
@@ -61,6 +62,47 @@ struct OnDeviceTests {
             let error = relativeError(samples[id] ?? [], expected)
             #expect(error < 1e-4, "\(error)")
         }
+    }
+
+    /// Recorded chains of steps give what the steps give one by one, to the bit, whoever joins and leaves.
+    @Test func recordingsChangeNothing() throws {
+        func speak(recordsChains: Bool) throws -> (samples: [SequenceID: [Float]], device: GPUBackend) {
+            let device = GPUBackend(try TestDevices.first(), recordsChains: recordsChains)
+            let model = try ReferenceModel.load("v15", precision: .f32, device: device)
+            let engine = try PatchEngine(model, EngineCapacity(sequences: 3, positions: 48))
+            var samples: [SequenceID: [Float]] = [:]
+            func admit(_ index: Int) throws {
+                var request = GenerationRequest(tokens: Array(300..<303 + index))
+                request.seed = UInt64(index)
+                request.minPatches = 6 + 3 * index
+                request.maxPatches = 6 + 3 * index
+                request.steps = index == 3 ? 5 : 4
+                _ = try engine.admit(request)
+            }
+            func step() throws {
+                for made in try engine.step() { samples[made.id, default: []] += made.patch.samples }
+            }
+            for index in 0..<2 { try admit(index) }
+            for _ in 0..<4 { try step() }
+            for index in 2..<4 where engine.freePlaces > 0 { try admit(index) }
+            while engine.sequenceCount > 0 { try step() }
+            return (samples, device)
+        }
+        let (recorded, replaying) = try speak(recordsChains: true)
+        let (direct, _) = try speak(recordsChains: false)
+        #expect(recorded == direct && recorded.count == 3)
+        #expect(replaying.replayCount > 20, "\(replaying.replayCount)")
+    }
+
+    /// Without a trace, whose reader looks in between, the sound comes from recorded chains.
+    @Test(arguments: scenarios) func recordedSoundEqualsTheReference(scenario: ReferenceScenario) throws {
+        let (model, device) = try model(scenario.family)
+        let expected = try ReferenceModel.expected(scenario.family)
+        let retry = scenario.retryRatio.map { RetryPolicy(maxAttempts: 3, patchesPerToken: $0) }
+        let speech = try model.generate(try scenario.request(expected), retry: retry)
+        let error = relativeError(speech.samples, try expected.floats("\(scenario.name).audio"))
+        #expect(error < 1e-4, "\(error)")
+        #expect(device.replayCount > 0)
     }
 
     @Test func eightBitWeightsStayClose() throws {

@@ -13,7 +13,13 @@ final class DeviceMemory: @unchecked Sendable {
     private var weights: [ObjectIdentifier: DeviceWeight] = [:]
     private var constants: [UnsafePointer<Float>: Constant] = [:]
     private var plans: [DevicePlan] = []
-    private static let planLimit = 8
+    private static let planLimit = 16
+    /// The storages used since ``watchStorages(_:)`` began, by identity; nil while nobody watches.
+    private var watched: [ObjectIdentifier: Storage]?
+    /// The chain that is being recorded.
+    private var chain: DeviceChain?
+    /// Whether something was asked for while recording that cannot be recorded.
+    private var isSpoiled = false
 
     private struct Constant {
         let values: [Float]
@@ -28,8 +34,30 @@ final class DeviceMemory: @unchecked Sendable {
 
     /// Does something on the device unless it has failed before.
     func attempt(_ body: () throws(DeviceError) -> Void) {
-        guard failure == nil else { return }
-        do { try body() } catch { failure = error }
+        guard failure == nil, !isSpoiled else { return }
+        do { try body() } catch {
+            // What a recording cannot hold is no failure: the steps are run one by one instead.
+            if chain != nil { isSpoiled = true } else { failure = error }
+        }
+    }
+
+    /// Runs steps, and tells which storages they used.
+    func watchStorages(_ steps: () -> Void) -> [Storage] {
+        watched = [:]
+        steps()
+        defer { watched = nil }
+        return watched.map { Array($0.values) } ?? []
+    }
+
+    /// Runs steps while the device records, with the plans of a chain where they ask for those.
+    ///
+    /// - Returns: Whether all of them could be recorded.
+    func record(with chain: DeviceChain, _ steps: () -> Void) -> Bool {
+        self.chain = chain
+        steps()
+        self.chain = nil
+        defer { isSpoiled = false }
+        return !isSpoiled
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) {
@@ -42,6 +70,7 @@ final class DeviceMemory: @unchecked Sendable {
 
     /// The newest values of a storage in the device's memory.
     func buffer(of storage: Storage) throws(DeviceError) -> any DeviceBuffer {
+        watched?[ObjectIdentifier(storage)] = storage
         let mirror: DeviceMirror
         if let known = storage.mirror as? DeviceMirror, known.belongs(to: self) {
             mirror = known
@@ -52,6 +81,7 @@ final class DeviceMemory: @unchecked Sendable {
             mirror = DeviceMirror(storage, buffer: buffer, memory: self)
             storage.reflect(in: mirror)
         }
+        if chain != nil, mirror.isBehind { throw .notWhileRecording("a copy") }
         mirror.bringToDevice()
         if let failure { throw failure }
         return mirror.buffer
@@ -76,6 +106,7 @@ final class DeviceMemory: @unchecked Sendable {
 
     /// A plan in the device's memory; the latest ones stay there.
     func plan(_ plan: RowPlan) throws(DeviceError) -> DevicePlan {
+        if let known = chain?.plans.first(where: { $0.isCopy(of: plan) }) { return known }
         if let index = plans.lastIndex(where: { $0.isCopy(of: plan) }) {
             if index < plans.count - 1 { plans.append(plans.remove(at: index)) }
             return plans[plans.count - 1]
@@ -104,7 +135,7 @@ struct DevicePlan {
     let slots: any DeviceBuffer
     let begins: any DeviceBuffer
     let ends: any DeviceBuffer
-    private let original: RowPlan
+    private var original: RowPlan
 
     init(_ plan: RowPlan, on device: any Device) throws(DeviceError) {
         original = plan
@@ -112,6 +143,20 @@ struct DevicePlan {
         slots = try device.upload(plan.slots)
         begins = try device.upload(plan.spanBegins)
         ends = try device.upload(plan.spanEnds)
+    }
+
+    /// Takes the numbers of another plan of as many rows.
+    mutating func become(_ plan: RowPlan, on device: any Device) throws(DeviceError) {
+        precondition(plan.positions.count == original.positions.count, "a plan of other rows")
+        if isCopy(of: plan) { return }
+        for (values, buffer) in [
+            (plan.positions, positions), (plan.slots, slots), (plan.spanBegins, begins), (plan.spanEnds, ends),
+        ] {
+            try values.withUnsafeBufferPointer { values throws(DeviceError) in
+                try device.write(UnsafeRawBufferPointer(values), to: buffer, at: 0)
+            }
+        }
+        original = plan
     }
 
     /// Whether it was made of the same numbers.

@@ -48,6 +48,9 @@ final class DeviceMirror: StorageMirror, @unchecked Sendable {
         written.append(merged)
     }
 
+    /// Whether the host has newer values anywhere.
+    var isBehind: Bool { !written.isEmpty }
+
     /// Copies what the host has written since.
     func bringToDevice() {
         for range in written {

@@ -27,9 +27,12 @@ extension GPUBackend {
             arguments += [.buffer(packed.panels), .int(packed.panelByteCount), .buffer(packed.bias)]
             arguments += try place(out).all + [.int(out.columns)]
             arguments += try describe(epilogue)
+            let blocks = (x.rows + rows - 1) / rows
             try launch(
-                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount,
-                (x.rows + rows - 1) / rows, arguments)
+                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount, blocks, arguments,
+                moving: .launch(
+                    floats: x.rows * x.columns + x.rows * out.columns * (epilogue.isSum ? 2 : 1),
+                    weightBytes: weight.panelCount * packed.panelByteCount, readings: blocks))
         }
     }
 
@@ -53,49 +56,14 @@ extension GPUBackend {
             var arguments = try place(x).all + [.int(x.columns), .buffer(try memory.constant(norm.values))]
             arguments += [.float(norm.epsilon)]
             arguments += try place(out).all
-            try launch(.normalize, x.rows, 1, arguments)
+            try launch(.normalize, x.rows, 1, arguments, moving: .launch(floats: 3 * x.rows * x.columns))
         }
     }
+}
 
-    public func rotate(
-        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan
-    ) {
-        StepShapes.checkRotate(qkv, heads, plan)
-        guard table != nil || cache != nil, qkv.rows > 0 else { return }
-        memory.attempt { () throws(DeviceError) in
-            let plan = try memory.plan(plan)
-            var arguments = try place(qkv).all
-            arguments += try starts(table.map { ($0.cosines, $0.sines) }) + starts(cache)
-            arguments += [.buffer(plan.positions), .buffer(plan.slots)]
-            arguments += [.int(heads.heads), .int(heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.rotary, qkv.rows, 1, arguments)
-        }
+extension Epilogue {
+    /// Whether it reads what it adds to.
+    fileprivate var isSum: Bool {
+        if case .residual = self { true } else { false }
     }
-
-    /// Buffers and offsets of two matrices; null where there are none.
-    private func starts(_ pair: (Matrix, Matrix)?) throws(DeviceError) -> [KernelArgument] {
-        guard let (first, second) = pair else { return [.buffer(nil), .int(0), .buffer(nil), .int(0)] }
-        return try place(first).start + place(second).start
-    }
-
-    public func attend(
-        _ qkv: Matrix, heads: HeadLayout, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan, into out: Matrix
-    ) {
-        StepShapes.checkAttend(qkv, plan, out)
-        guard qkv.rows > 0 else { return }
-        let (keys, values) = cache ?? heads.keysAndValues(of: qkv)
-        memory.attempt { () throws(DeviceError) in
-            guard heads.headSize <= Self.mostHeadSize else {
-                throw .unsupported("heads of \(heads.headSize) values; \(Self.mostHeadSize) is the most")
-            }
-            let plan = try memory.plan(plan)
-            var arguments = try place(qkv).all + place(keys).all + place(values).all + place(out).all
-            arguments += [.buffer(plan.begins), .buffer(plan.ends)]
-            arguments += [.int(heads.heads / heads.keyValueHeads), .int(heads.headSize)]
-            try launch(.attention, heads.heads, qkv.rows, arguments)
-        }
-    }
-
-    /// `MOST_SIZE` of `Kernels/attention.cl`.
-    private static let mostHeadSize = 256
 }

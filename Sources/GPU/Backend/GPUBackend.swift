@@ -11,13 +11,21 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public var device: any Device { memory.device }
     /// The first failure of the device; nil while all is well.
     public var failure: DeviceError? { memory.failure }
+    /// What was launched so far.
+    public internal(set) var launches = LaunchCount()
     /// Launches so far.
-    public private(set) var launchCount = 0
+    public var launchCount: Int { launches.launches }
+    /// Recordings started so far.
+    public internal(set) var replayCount = 0
+    /// Whether chains of steps are recorded; they are run one by one else.
+    public let recordsChains: Bool
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
     ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
-    public init(_ device: any Device, halves: Bool = false) {
+    ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
+    public init(_ device: any Device, halves: Bool = false, recordsChains: Bool = true) {
+        self.recordsChains = recordsChains
         memory = DeviceMemory(device, halves: halves)
     }
 
@@ -41,15 +49,27 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     /// Launches a kernel, groups in x and y.
-    func launch(_ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument]) throws(DeviceError) {
-        launchCount += 1
+    ///
+    /// - Parameter count: What it moves.
+    func launch(
+        _ kernel: Kernel, _ x: Int, _ y: Int = 1, _ arguments: [KernelArgument], moving count: LaunchCount
+    ) throws(DeviceError) {
+        launches += count
         try device.launch(kernel, groups: (x, y), arguments)
     }
 
     /// Launches a kernel with a thread for each of `count` elements.
-    func launch(_ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument]) throws(DeviceError) {
-        try launch(kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments)
+    ///
+    /// - Parameter floats: Values that it reads or writes.
+    func launch(
+        _ kernel: Kernel, elements count: Int, _ arguments: [KernelArgument], moving floats: Int
+    ) throws(DeviceError) {
+        try launch(
+            kernel, (count + kernel.threads - 1) / kernel.threads, 1, arguments, moving: .launch(floats: floats))
     }
+
+    /// Rows cost little, launches that gather them much.
+    public var runsWholeGroups: Bool { true }
 
     /// Throws the first failure of the device.
     public func check() throws {
@@ -64,7 +84,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard out.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(a).all + place(b).all + place(out).all
-            try launch(.add, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+            try launch(
+                .add, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)],
+                moving: 3 * out.rows * out.columns)
         }
     }
 
@@ -73,7 +95,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard out.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let arguments = try place(x).all + place(out).all
-            try launch(.copy, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)])
+            try launch(
+                .copy, elements: out.rows * out.columns, arguments + [.int(out.rows), .int(out.columns)],
+                moving: 2 * out.rows * out.columns)
         }
     }
 
@@ -82,7 +106,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let count = x.rows * x.columns
-            try launch(.tanh, elements: count, try place(x).start + [.int(count)])
+            try launch(.tanh, elements: count, try place(x).start + [.int(count)], moving: 2 * count)
         }
     }
 
@@ -94,7 +118,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
                 .guide, 1, 1,
                 arguments + [
                     .int(x.rows * x.columns), .float(cfg), .int(zeroStar ? 1 : 0), .float(delta),
-                ])
+                ], moving: .launch(floats: 6 * x.rows * x.columns))
         }
     }
 }

@@ -5,7 +5,7 @@ extension KernelCheck {
     private static let rowCounts = [1, 3, 8, 12, 13, 33, 70]
     private static let widths = [(inputs: 1, outputs: 1), (37, 31), (130, 33), (64, 100)]
 
-    private enum Kind: String, CaseIterable { case store, residual, silu, quantize, tanh, gate }
+    enum Kind: String, CaseIterable { case store, residual, silu, quantize, tanh, gate }
 
     mutating func checkLinear() throws(DeviceError) {
         for format in Kernel.WeightFormat.allCases {
@@ -27,14 +27,7 @@ extension KernelCheck {
     private mutating func check(
         _ format: Kernel.WeightFormat, _ kind: Kind, rows: Int, inputs: Int, outputs: Int
     ) throws(DeviceError) {
-        let exact = weight(.f32, kind, inputs: inputs, outputs: outputs)
-        let precision: Precision =
-            switch format {
-            case .f32, .f16: .f32
-            case .bf16: .bf16
-            case .int8: .int8
-            }
-        let stored = precision == .f32 ? exact : weight(precision, kind, inputs: inputs, outputs: outputs)
+        let (exact, stored) = weights(format, kind, inputs: inputs, outputs: outputs)
         let hasNorm = (rows + inputs) % 2 == 0
         let norm = hasNorm ? NormWeight(values: noiseValues(inputs, seed: 5), epsilon: 1e-5) : nil
         let name = "\(kind) of \(rows) x \(inputs) by \(outputs) in \(format)\(hasNorm ? ", normalised" : "")"
@@ -57,6 +50,18 @@ extension KernelCheck {
             // The CPU rounds the inputs of 8-bit layers, the device does not: so it gets the exact weights.
             backend.linear(
                 matrices[0], norm: norm, backend is CPUBackend ? exact : stored, into: matrices[2], epilogue)
+        }
+    }
+
+    /// A weight in 32-bit floats, and the same as a device with that format is given it: each format holds its values.
+    func weights(
+        _ format: Kernel.WeightFormat, _ kind: Kind, inputs: Int, outputs: Int
+    ) -> (exact: LinearWeight, stored: LinearWeight) {
+        let exact = weight(.f32, kind, inputs: inputs, outputs: outputs)
+        switch format {
+        case .f32, .f16: return (exact, exact)
+        case .bf16: return (exact, weight(.bf16, kind, inputs: inputs, outputs: outputs))
+        case .int8: return (exact, weight(.int8, kind, inputs: inputs, outputs: outputs))
         }
     }
 

@@ -10,13 +10,7 @@ extension KernelCheck {
                 $0.normalize($1[0], norm, into: $1[1])
             }
         }
-        for heads in [
-            HeadLayout(heads: 1, keyValueHeads: 1, headSize: 2), HeadLayout(heads: 6, keyValueHeads: 2, headSize: 10),
-            HeadLayout(heads: 4, keyValueHeads: 4, headSize: 200),
-        ] {
-            try checkRotary(heads)
-            try checkAttention(heads)
-        }
+        for heads in Self.headLayouts { try checkAttention(heads) }
         let shape = (rows: 4, columns: 67)
         for zeroStar in [false, true] {
             try compare("guidance\(zeroStar ? " with zero-star" : "")") {
@@ -34,44 +28,6 @@ extension KernelCheck {
             (0..<2).map { .noise(7, 41, seed: $0, padding: Int($0)) }
         } _: {
             $0.copy($1[0], into: $1[1])
-        }
-    }
-
-    /// Four sequences at places of their own, one of them long.
-    private static let plan = RowPlan.steps([(0, 0), (5, 3), (2, 20), (300, 30)])
-    private static let slots = 340
-
-    private mutating func checkRotary(_ heads: HeadLayout) throws(DeviceError) {
-        for hasTable in [true, false] {
-            try compare("rotary and cache of \(heads.heads)/\(heads.keyValueHeads) heads of \(heads.headSize)") {
-                [
-                    .noise(4, heads.fusedWidth, seed: 1, padding: 3),
-                    .noise(Self.slots, heads.keyValueWidth, seed: 2), .noise(Self.slots, heads.keyValueWidth, seed: 3),
-                    .noise(Self.slots, heads.headSize / 2, seed: 4), .noise(Self.slots, heads.headSize / 2, seed: 5),
-                ]
-            } _: {
-                $0.rotate(
-                    $1[0], heads: heads, table: hasTable ? RotaryTable(cosines: $1[3], sines: $1[4]) : nil,
-                    cache: ($1[1], $1[2]), plan: Self.plan)
-            }
-        }
-    }
-
-    private mutating func checkAttention(_ heads: HeadLayout) throws(DeviceError) {
-        let words = "\(heads.heads)/\(heads.keyValueHeads) heads of \(heads.headSize)"
-        try compare("attention over a cache, \(words)") {
-            [
-                .noise(4, heads.fusedWidth, seed: 1, padding: 3),
-                .noise(Self.slots, heads.keyValueWidth, seed: 2), .noise(Self.slots, heads.keyValueWidth, seed: 3),
-                .noise(4, heads.queryWidth, seed: 4, padding: 1),
-            ]
-        } _: {
-            $0.attend($1[0], heads: heads, cache: ($1[1], $1[2]), plan: Self.plan, into: $1[3])
-        }
-        try compare("attention in groups, \(words)") {
-            [.noise(18, heads.fusedWidth, seed: 5), .noise(18, heads.queryWidth, seed: 6)]
-        } _: {
-            $0.attend($1[0], heads: heads, cache: nil, plan: .groups(2, of: 9), into: $1[1])
         }
     }
 

@@ -17,6 +17,16 @@ KERNEL void copy_elements(
     out[out_offset + row * out_stride + column] = x[x_offset + row * x_stride + column];
 }
 
+/// Groups of `size + 1` rows: `first`, and then the next `size` rows of `x`.
+KERNEL void lay_out(
+    GLOBAL const float *first, uint first_offset, GLOBAL const float *x, uint x_offset, uint x_stride, GLOBAL float *out,
+    uint out_offset, uint out_stride, uint rows, uint size, uint columns) {
+    if (INDEX >= rows * columns) return;
+    const uint row = INDEX / columns, column = INDEX % columns, group = row / (size + 1), place = row % (size + 1);
+    out[out_offset + row * out_stride + column] =
+        place == 0 ? first[first_offset + column] : x[x_offset + (group * size + place - 1) * x_stride + column];
+}
+
 KERNEL void tanh_elements(GLOBAL float *x, uint x_offset, uint count) {
     if (INDEX < count) x[x_offset + INDEX] = tanh(x[x_offset + INDEX]);
 }

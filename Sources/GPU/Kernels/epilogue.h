@@ -1,4 +1,4 @@
-// What happens to the sums of a linear layer before they are stored. The numbers are those of `EpilogueCode`.
+// What happens to the sums of a linear layer before they are stored. The numbers are those of `GPUBackend.describe`.
 #define STORE 0
 #define RESIDUAL 1
 #define SILU 2
@@ -20,22 +20,25 @@ typedef struct {
 
 FN float silu(float x) { return x / (1.0f + exp(-x)); }
 
+/// Whether output `lane` of a panel ends in the epilogue: the second half of a gated panel ends with the first.
+FN bool is_stored(const Epilogue to, uint panel, uint lane) {
+    if (to.kind == SILU_GATE) return lane < PANEL / 2 && panel * (PANEL / 2) + lane < to.outputs;
+    return panel * PANEL + lane < to.outputs;
+}
+
 /// Stores what becomes of output `lane` of a panel for one row.
 ///
-/// @param sums the row's 32 sums; gates and their partners lie 16 apart
-FN void finish(const Epilogue to, LOCAL const float *sums, uint panel, uint row, uint lane) {
+/// @param sum its sum
+/// @param partner the sum of the output 16 further on, for a gated panel
+FN void finish(const Epilogue to, float sum, float partner, uint panel, uint row, uint lane) {
     GLOBAL float *out = to.out + row * to.out_stride;
     const uint column = panel * PANEL + lane;
+    float value = sum + (to.bias ? to.bias[column] : 0.0f);
     if (to.kind == SILU_GATE) {
-        const uint gated = panel * (PANEL / 2) + lane;
-        if (lane >= PANEL / 2 || gated >= to.outputs) return;
-        const float gate = sums[lane] + (to.bias ? to.bias[column] : 0.0f);
-        const float up = sums[lane + PANEL / 2] + (to.bias ? to.bias[column + PANEL / 2] : 0.0f);
-        out[gated] = silu(gate) * up;
+        const float up = partner + (to.bias ? to.bias[column + PANEL / 2] : 0.0f);
+        out[panel * (PANEL / 2) + lane] = silu(value) * up;
         return;
     }
-    if (column >= to.outputs) return;
-    float value = sums[lane] + (to.bias ? to.bias[column] : 0.0f);
     switch (to.kind) {
     case RESIDUAL: value = to.residual[row * to.residual_stride + column] + to.scale * value; break;
     case SILU: value = silu(value); break;

@@ -1,122 +1,104 @@
-// Linear layers over packed panels, with an RMS normalisation of the rows in front of it where `norm` is given: its factor
-// is the same for all inputs, so the squares are summed along and the factor multiplies the sums at the end.
+// Linear layers over packed panels, in 32-bit floats, for every device.
 
-/// What every kernel of this file is given, and what of it an epilogue needs.
-#define LAYER                                                                                                             \
-    GLOBAL const float *x, uint x_offset, uint x_stride, uint rows, uint inputs, GLOBAL const float *norm, float epsilon, \
-        GLOBAL const uchar *weights, uint panel_bytes, GLOBAL const float *bias, GLOBAL float *out, uint out_offset,      \
-        uint out_stride, uint outputs, GLOBAL const float *residual, uint residual_offset, uint residual_stride,          \
-        float scale, uint kind
-#define EPILOGUE {kind, scale, bias, residual + residual_offset, residual_stride, out + out_offset, out_stride, outputs}
+/// Rows of a warp.
+#define ROWS 8u
+/// Floats that four threads with the same outputs leave apart, so that they meet in no bank of local memory.
+#define PART_PITCH (ROWS * PANEL + 8)
 
-/// Threads of a group: one warp of 32 outputs for each of eight slices.
-#define SLICES 8u
-
-FN float norm_factor(float squares, uint inputs, float epsilon) { return 1.0f / sqrt(squares / (float)inputs + epsilon); }
-
-/// Up to eight rows times one panel. The inputs are dealt out to the slices by fours; every weight is read once.
+/// A group takes `8 * octets` rows of one panel: an octet of rows for each warp, the panel's blocks dealt out to the warps
+/// that share an octet. So every weight is read once for all rows of the group, in words of 128 bits that lie side by side.
 ///
-/// Groups: (panels, rows / 8).
-#define FEW_ROWS 8u
-KERNEL void linear_few(LAYER) {
-    LOCAL float parts[SLICES * FEW_ROWS * PANEL];
-    LOCAL float square_parts[SLICES * FEW_ROWS];
-    LOCAL float totals[FEW_ROWS * PANEL];
-    const uint slice = LANE / PANEL, lane = LANE % PANEL;
-    const uint first = GROUP_Y * FEW_ROWS, count = min(FEW_ROWS, rows - first);
-    GLOBAL const uchar *panel = weights + (ulong)GROUP_X * panel_bytes;
-    GLOBAL const float *row = x + x_offset + first * x_stride;
-    float sums[FEW_ROWS], squares[FEW_ROWS];
-    for (uint r = 0; r < FEW_ROWS; r++) sums[r] = squares[r] = 0.0f;
+/// @param most no more than `ROWS`, known when this is compiled: the most rows that there are
+/// @param parts `[warps, 4, PART_PITCH]`: what the threads leave
+/// @param square_parts `[warps, 4, ROWS]`
+FN void sum_outputs(
+    const Layer layer, const Joined joined, const Epilogue to, uint octets, const uint most, LOCAL float *parts,
+    LOCAL float *square_parts) {
+    const uint warp = LANE / WARP, lane = LANE % WARP, t = lane % 4, g = lane / 4;
+    const uint slices = WARPS / octets, octet = warp % octets;
+    const uint group_first = GROUP_Y * octets * ROWS, first = group_first + octet * ROWS;
+    const uint count = first < layer.rows ? min(most, layer.rows - first) : 0;
+    const uint blocks = blocks_of(layer.inputs);
+    GLOBAL const uchar *panel = panel_of(layer, GROUP_X);
+    float sums[ROWS][4], squares[ROWS];
+    for (uint r = 0; r < most; r++) sums[r][0] = sums[r][1] = sums[r][2] = sums[r][3] = squares[r] = 0.0f;
 
-    const uint quads = (inputs + 3) / 4;
-    for (uint quad = slice; quad < quads; quad += SLICES) {
-        float4 w = quad_of_weights(panel, quad, inputs, lane);
-        if (norm) w *= quad_of(norm, quad, inputs);
-        for (uint r = 0; r < FEW_ROWS; r++) {
+    for (uint block = warp / octets; block < blocks && count > 0; block += slices) {
+        const uint quad = 4 * block + t;
+        const Weights w = weights_of(panel, block, lane);
+        const float4 gain = gain_of(layer, quad);
+        for (uint r = 0; r < most; r++) {
             if (r >= count) continue;
-            const float4 v = quad_of(row + r * x_stride, quad, inputs);
-            sums[r] += dot(v, w);
-            if (norm) squares[r] += dot(v, v);
+            float4 v = joined.values ? joined_quad(joined, first + r, quad, layer.inputs)
+                                     : quad_of(layer.x + (first + r) * layer.x_stride, quad, layer.inputs,
+                                               layer.is_aligned);
+            if (layer.norm) {
+                squares[r] += dot(v, v);
+                v *= gain;
+            }
+            for (uint j = 0; j < 4; j++) sums[r][j] += dot(v, w.of[j]);
         }
     }
-    for (uint r = 0; r < FEW_ROWS; r++) {
-        parts[(slice * FEW_ROWS + r) * PANEL + lane] = sums[r];
-        if (lane == 0) square_parts[slice * FEW_ROWS + r] = squares[r];
+    for (uint r = 0; r < most; r++) {
+        for (uint j = 0; j < 4; j++) parts[(warp * 4 + t) * PART_PITCH + r * PANEL + 8 * j + g] = sums[r][j];
+        if (g == 0) square_parts[(warp * 4 + t) * ROWS + r] = squares[r];
     }
     MEET();
 
-    // There are as many slices as rows: each adds up one row.
-    float sum = 0.0f, square = 0.0f;
-    for (uint s = 0; s < SLICES; s++) {
-        sum += parts[(s * FEW_ROWS + slice) * PANEL + lane];
-        square += square_parts[s * FEW_ROWS + slice];
+    for (uint item = LANE; item < octets * ROWS * PANEL; item += LAYER_LANES) {
+        const uint output = item % PANEL, own = item / PANEL % ROWS, its_octet = item / PANEL / ROWS;
+        const uint row = group_first + its_octet * ROWS + own;
+        if (row >= layer.rows || !is_stored(to, GROUP_X, output)) continue;
+        const uint partner = to.kind == SILU_GATE ? PANEL / 2 : 0;
+        float sum = 0.0f, partner_sum = 0.0f, square = 0.0f;
+        for (uint part = 0; part < slices * 4; part++) {
+            const uint place = (part / 4 * octets + its_octet) * 4 + part % 4;
+            LOCAL const float *sums_of_row = parts + place * PART_PITCH + own * PANEL + output;
+            sum += sums_of_row[0];
+            partner_sum += sums_of_row[partner];
+            square += square_parts[place * ROWS + own];
+        }
+        const float factor = layer.norm ? norm_factor(layer, square) : 1.0f;
+        finish(
+            to, sum * factor * scale_of_output(panel, layer.inputs, output),
+            partner_sum * factor * scale_of_output(panel, layer.inputs, output + partner), GROUP_X, row, output);
     }
-    sum *= scale_of_output(panel, inputs, lane);
-    if (norm) sum *= norm_factor(square, inputs, epsilon);
-    totals[slice * PANEL + lane] = sum;
-    MEET();
-    const Epilogue to = EPILOGUE;
-    if (slice < count) finish(to, totals + slice * PANEL, GROUP_X, first + slice, lane);
 }
 
-/// 32 rows times one panel, 32 inputs at a time through local memory; a thread holds four rows of one output.
+#define SUM_OUTPUTS(joined, octets, most)                                                                                 \
+    LOCAL float parts[WARPS * 4 * PART_PITCH];                                                                            \
+    LOCAL float square_parts[WARPS * 4 * ROWS];                                                                           \
+    const Layer layer = LAYER_OF_ARGUMENTS;                                                                               \
+    const Epilogue to = EPILOGUE_OF_ARGUMENTS;                                                                            \
+    sum_outputs(layer, joined, to, octets, most, parts, square_parts)
+
+/// A single row: it needs fewer registers.
 ///
-/// Groups: (panels, rows / 32).
-#define MANY_ROWS 32u
-#define TILE 32u
-#define OWN_ROWS (MANY_ROWS / SLICES)
-KERNEL void linear_many(LAYER) {
-    LOCAL float x_tile[MANY_ROWS * TILE];
-    LOCAL float w_tile[TILE * PANEL];
-    const uint slice = LANE / PANEL, lane = LANE % PANEL;
-    const uint first = GROUP_Y * MANY_ROWS, count = min(MANY_ROWS, rows - first);
-    GLOBAL const uchar *panel = weights + (ulong)GROUP_X * panel_bytes;
-    GLOBAL const float *row = x + x_offset + first * x_stride;
-    float sums[OWN_ROWS], squares[OWN_ROWS];
-    for (uint r = 0; r < OWN_ROWS; r++) sums[r] = squares[r] = 0.0f;
+/// Groups: (panels, 1).
+KERNEL void OF_FORMAT(linear_one)(LAYER) {
+    const Joined nothing = {0, 0, 0, 0, 0, 0};
+    SUM_OUTPUTS(nothing, 1, 1);
+}
 
-    for (uint start = 0; start < inputs; start += TILE) {
-        const uint input = start + lane;
-        const float factor = norm && input < inputs ? norm[input] : 1.0f;
-        for (uint r = 0; r < OWN_ROWS; r++) {
-            const uint own = slice * OWN_ROWS + r;
-            const float v = own < count && input < inputs ? row[own * x_stride + input] : 0.0f;
-            squares[r] += v * v;
-            x_tile[own * TILE + lane] = v * factor;
-        }
-        const uint quad = start / 4 + slice;
-        const float4 w = 4 * quad < inputs ? quad_of_weights(panel, quad, inputs, lane) : (float4)(0.0f);
-        w_tile[(4 * slice + 0) * PANEL + lane] = w.x;
-        w_tile[(4 * slice + 1) * PANEL + lane] = w.y;
-        w_tile[(4 * slice + 2) * PANEL + lane] = w.z;
-        w_tile[(4 * slice + 3) * PANEL + lane] = w.w;
-        MEET();
-        for (uint i = 0; i < TILE; i++) {
-            const float w = w_tile[i * PANEL + lane];
-            for (uint r = 0; r < OWN_ROWS; r++) sums[r] += x_tile[(slice * OWN_ROWS + r) * TILE + i] * w;
-        }
-        MEET();
-    }
+/// Any number of rows.
+///
+/// @param octets 1, 2, 4 or 8
+/// Groups: (panels, rows / (8 * octets)).
+KERNEL void OF_FORMAT(linear_rows)(LAYER, uint octets) {
+    const Joined nothing = {0, 0, 0, 0, 0, 0};
+    SUM_OUTPUTS(nothing, octets, ROWS);
+}
 
-    // The squares of a row lie with its 32 lanes.
-    for (uint r = 0; r < OWN_ROWS; r++) x_tile[(slice * OWN_ROWS + r) * TILE + lane] = squares[r];
-    MEET();
-    const float output_scale = scale_of_output(panel, inputs, lane);
-    for (uint r = 0; r < OWN_ROWS; r++) {
-        const uint own = slice * OWN_ROWS + r;
-        float sum = sums[r] * output_scale;
-        if (norm) {
-            float square = 0.0f;
-            for (uint i = 0; i < TILE; i++) square += x_tile[own * TILE + i];
-            sum *= norm_factor(square, inputs, epsilon);
-        }
-        w_tile[own * PANEL + lane] = sum;
-    }
-    MEET();
-    const Epilogue to = EPILOGUE;
-    for (uint r = 0; r < OWN_ROWS; r++) {
-        const uint own = slice * OWN_ROWS + r;
-        if (own < count) finish(to, w_tile + own * PANEL, GROUP_X, first + own, lane);
-    }
+/// Up to eight rows that attention has left in parts.
+///
+/// @param parted what `attention` left in `scratch`
+/// Groups: (panels, 1).
+KERNEL void OF_FORMAT(linear_joined)(
+    LAYER, GLOBAL const float *parted, GLOBAL const int *begins, GLOBAL const int *ends, uint heads, uint span_parts) {
+    LOCAL float shares[MOST_SHARES];
+    LOCAL uint used[MOST_JOINED_ROWS];
+    find_shares(
+        parted + rows * inputs * span_parts, begins, ends, rows, heads, span_parts, shares, used, LAYER_LANES);
+    const Joined joined = {parted, shares, used, heads, span_parts, inputs / heads};
+    SUM_OUTPUTS(joined, 1, ROWS);
 }

@@ -17,9 +17,43 @@
 /// Outputs of one packed panel, see `LinearWeight`.
 #define PANEL 32u
 
+/// 128 bits of memory that no kernel writes, at a multiple of 16 bytes.
+FN uint4 load_word(GLOBAL const uchar *from) {
+#if defined(NV_PTX)
+    // The compiler would split it into four loads.
+    uint4 word;
+    __asm__("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
+            : "=r"(word.x), "=r"(word.y), "=r"(word.z), "=r"(word.w)
+            : "l"(from));
+    return word;
+#else
+    return *(GLOBAL const uint4 *)from;
+#endif
+}
+
+/// Two 16-bit floats, that of the low half first.
+FN float2 halves_of(uint pair) {
+#if defined(NV_PTX)
+    float2 floats;
+    __asm__("{.reg .f16 low, high; mov.b32 {low, high}, %2; cvt.f32.f16 %0, low; cvt.f32.f16 %1, high;}"
+            : "=f"(floats.x), "=f"(floats.y)
+            : "r"(pair));
+    return floats;
+#else
+    return vload_half2(0, (const half *)&pair);
+#endif
+}
+
+/// Two bfloat16, that of the low half first.
+FN float2 bfloats_of(uint pair) { return (float2)(as_float(pair << 16), as_float(pair & 0xffff0000u)); }
+
 /// Inputs `4 * quad ... 4 * quad + 3` of a row; zero beyond its end, and nothing is read there.
-FN float4 quad_of(GLOBAL const float *row, uint quad, uint inputs) {
-    const uint first = 4 * quad, left = inputs - first;
-    if (left >= 4) return vload4(0, row + first);
-    return (float4)(row[first], left > 1 ? row[first + 1] : 0.0f, left > 2 ? row[first + 2] : 0.0f, 0.0f);
+///
+/// @param is_aligned whether the row begins at a multiple of 16 bytes
+FN float4 quad_of(GLOBAL const float *row, uint quad, uint inputs, bool is_aligned) {
+    const uint first = 4 * quad;
+    if (first + 4 <= inputs) return is_aligned ? ((GLOBAL const float4 *)row)[quad] : vload4(0, row + first);
+    return (float4)(
+        first < inputs ? row[first] : 0.0f, first + 1 < inputs ? row[first + 1] : 0.0f,
+        first + 2 < inputs ? row[first + 2] : 0.0f, 0.0f);
 }

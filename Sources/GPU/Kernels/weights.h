@@ -1,50 +1,93 @@
-// How a panel of 32 outputs stores its weights. One format is chosen when the program is built; `quad_of_weights` gives
-// four inputs of the output `lane`, zero beyond the last input.
+// How a panel of 32 outputs lies in the device's memory: as blocks of 16 inputs, zero beyond the last input, and for 8-bit
+// weights a scale for each output behind them. A block gives each of a warp's 32 lanes four outputs times four inputs, in
+// words of 128 bits that lie side by side: lane 4 g + t has the outputs 8 j + g of the inputs 4 t + i, and its element
+// 4 j + i lies in its word (4 j + i) / (elements of a word). Tensor cores want their operands dealt out like this.
+//
+// One format is chosen when the program is built. A kernel over weights carries the format in its name
+// (`OF_FORMAT(name)`), so that those of all formats can live in one module.
+
+/// Inputs of a block, and its elements.
+#define BLOCK_INPUTS 16u
+#define BLOCK_ELEMENTS (BLOCK_INPUTS * PANEL)
+
+/// What a lane has of a block: four inputs of each of four outputs, which lie 8 apart.
+typedef struct {
+    float4 of[4];
+} Weights;
 
 #if defined(WEIGHTS_F32)
 
-/// `[inputs][32]` floats.
-FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
-    return ((GLOBAL const float *)panel)[input * PANEL + lane];
+#define OF_FORMAT(name) name##_f32
+#define WEIGHT_BYTES 4u
+
+FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
+    GLOBAL const uchar *own = panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16;
+    Weights weights;
+    for (uint j = 0; j < 4; j++) weights.of[j] = as_float4(load_word(own + j * 512));
+    return weights;
 }
 
-#elif defined(WEIGHTS_F16)
+#elif defined(WEIGHTS_INT8)
 
-/// `[inputs][32]` halves. `vload_half` needs no extension, arithmetic in halves would.
-FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
-    return vload_half(input * PANEL + lane, (GLOBAL const half *)panel);
+#define OF_FORMAT(name) name##_int8
+#define WEIGHT_BYTES 1u
+
+/// The words of a lane, one for each output.
+FN uint4 bytes_of(GLOBAL const uchar *panel, uint block, uint lane) {
+    return load_word(panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16);
 }
 
-#elif defined(WEIGHTS_BF16)
-
-/// `[inputs][16]` words: the low half is output i, the high half output i + 16.
-FN float weight_of(GLOBAL const uchar *panel, uint input, uint lane) {
-    const uint word = ((GLOBAL const uint *)panel)[input * (PANEL / 2) + lane % (PANEL / 2)];
-    return as_float(lane < PANEL / 2 ? word << 16 : word & 0xffff0000u);
-}
-
-#endif
-
-#if defined(WEIGHTS_INT8)
-
-/// `[ceil(inputs / 4)][32][4]` bytes, zero beyond the last input; then a scale for each output.
-FN float4 quad_of_weights(GLOBAL const uchar *panel, uint quad, uint inputs, uint lane) {
-    return convert_float4(as_char4(((GLOBAL const uint *)panel)[quad * PANEL + lane]));
-}
-
-FN float scale_of_output(GLOBAL const uchar *panel, uint inputs, uint lane) {
-    return ((GLOBAL const float *)(panel + (inputs + 3) / 4 * 4 * PANEL))[lane];
+FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
+    const uint4 word = bytes_of(panel, block, lane);
+    Weights weights;
+    weights.of[0] = convert_float4(as_char4(word.x));
+    weights.of[1] = convert_float4(as_char4(word.y));
+    weights.of[2] = convert_float4(as_char4(word.z));
+    weights.of[3] = convert_float4(as_char4(word.w));
+    return weights;
 }
 
 #else
 
-FN float4 quad_of_weights(GLOBAL const uchar *panel, uint quad, uint inputs, uint lane) {
-    const uint first = 4 * quad, left = inputs - first;
-    return (float4)(
-        weight_of(panel, first, lane), left > 1 ? weight_of(panel, first + 1, lane) : 0.0f,
-        left > 2 ? weight_of(panel, first + 2, lane) : 0.0f, left > 3 ? weight_of(panel, first + 3, lane) : 0.0f);
+#define WEIGHT_BYTES 2u
+
+/// The words of a lane: two for each output, of two inputs each, the earlier in the low half.
+FN void pairs_of(GLOBAL const uchar *panel, uint block, uint lane, uint2 pairs[4]) {
+    GLOBAL const uchar *own = panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16;
+    const uint4 front = load_word(own), back = load_word(own + 512);
+    pairs[0] = front.xy;
+    pairs[1] = front.zw;
+    pairs[2] = back.xy;
+    pairs[3] = back.zw;
 }
 
-FN float scale_of_output(GLOBAL const uchar *panel, uint inputs, uint lane) { return 1.0f; }
+#if defined(WEIGHTS_F16)
+#define OF_FORMAT(name) name##_f16
+#define FLOATS_OF_PAIR halves_of
+#elif defined(WEIGHTS_BF16)
+#define OF_FORMAT(name) name##_bf16
+#define FLOATS_OF_PAIR bfloats_of
+#endif
+
+FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
+    uint2 pairs[4];
+    pairs_of(panel, block, lane, pairs);
+    Weights weights;
+    for (uint j = 0; j < 4; j++)
+        weights.of[j] = (float4)(FLOATS_OF_PAIR(pairs[j].x), FLOATS_OF_PAIR(pairs[j].y));
+    return weights;
+}
 
 #endif
+
+/// Blocks of a panel.
+FN uint blocks_of(uint inputs) { return (inputs + BLOCK_INPUTS - 1) / BLOCK_INPUTS; }
+
+/// What the sum of an output is multiplied with.
+FN float scale_of_output(GLOBAL const uchar *panel, uint inputs, uint output) {
+#if defined(WEIGHTS_INT8)
+    return ((GLOBAL const float *)(panel + blocks_of(inputs) * (BLOCK_ELEMENTS * WEIGHT_BYTES)))[output];
+#else
+    return 1.0f;
+#endif
+}

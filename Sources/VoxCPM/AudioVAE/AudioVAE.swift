@@ -77,7 +77,7 @@ public final class AudioVAE: Sendable {
         let size = decoder.workspaceSize(latents: latents)
         let floats = MemoryLayout<Float>.stride
         return (
-            state: (decoder.layout.floatCount + latents * configuration.outputsPerLatent) * floats,
+            state: (2 * decoder.layout.floatCount + latents * configuration.outputsPerLatent) * floats,
             shared: (size.stream + size.window + size.sums) * floats
         )
     }

@@ -10,6 +10,8 @@ public final class AudioVAEDecoderState {
     private let decoder: VAEDecoder
     private let context: ChunkContext
     private let samples: Matrix
+    /// The chains of steps that a device has recorded, and the storage of the latents that they read.
+    private var shelf = (chains: ChainShelf(), source: ObjectIdentifier?.none)
 
     init(_ decoder: VAEDecoder, backend: any Backend, workspace: ConvolutionWorkspace, maxChunk: Int) {
         self.decoder = decoder
@@ -27,8 +29,26 @@ public final class AudioVAEDecoderState {
         precondition(latents.columns == decoder.latentSize, "latents of \(latents.columns) features")
         guard latents.rows > 0 else { return UnsafeBufferPointer(start: samples.readable, count: 0) }
         let result = samples.prefix(latents.rows * decoder.outputsPerLatent)
-        decoder.decode(latents, into: result, context, observer: observer)
+        let steps = { [decoder, context, observer] in decoder.decode(latents, into: result, context, observer: observer) }
+        if observer == nil {
+            // A chunk reads one half of the history and writes the other.
+            context.backend.chain(
+                ChainKey("decode", [latents.offset, latents.rows, context.history.half]), on: chains(latents.storage),
+                plans: [], steps)
+        } else {
+            steps()
+        }
+        context.history.turn()
         return UnsafeBufferPointer(start: result.readable, count: result.rows)
+    }
+
+    /// The chains for latents of a storage; those for another are forgotten.
+    private func chains(_ storage: Storage) -> ChainShelf {
+        if shelf.source != ObjectIdentifier(storage) {
+            shelf.chains.removeAll()
+            shelf.source = ObjectIdentifier(storage)
+        }
+        return shelf.chains
     }
 
     /// Forgets the sequence: the next latents are the first of another.

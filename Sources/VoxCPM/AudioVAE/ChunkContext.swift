@@ -16,4 +16,12 @@ struct ChunkContext {
         use(fresh)
         history.save(slot, from: buffer, count: slot.rows, on: backend)
     }
+
+    /// A chunk behind the slot's history, for steps that keep the history of the next chunk in its other half.
+    func input(_ slot: HistorySlot, _ rows: Matrix, snake: SnakeWeight?) -> CausalInput {
+        let (kept, next) = history.halves(slot)
+        return CausalInput(
+            rows: rows, snake: snake, kept: kept, next: next,
+            window: workspace.window(rows: slot.rows + rows.rows, columns: slot.channels))
+    }
 }

@@ -32,21 +32,34 @@ struct HistoryLayout {
 
 /// The last rows that every convolution of one sequence has read: all that it takes to go on where a chunk ended.
 ///
-/// A history belongs to one state, and one thread at a time uses a state.
+/// A history belongs to one state, and one thread at a time uses a state. It is laid out twice: while a chunk reads one
+/// half, what the next chunk needs may be written to the other (``turn()``).
 final class ConvolutionHistory {
     private let layout: HistoryLayout
     private let storage: Storage
     private var counts: [Int]
+    /// Which half has the rows before the chunk, 0 or 1.
+    private(set) var half = 0
 
     init(_ layout: HistoryLayout) {
         self.layout = layout
-        storage = Storage(count: layout.floatCount)
+        storage = Storage(count: 2 * layout.floatCount)
         counts = layout.initialRows
+    }
+
+    /// Ends a chunk, which has read one half and written the other in every slot.
+    func turn() { half = 1 - half }
+
+    /// All rows of a slot, and where those of the next chunk go.
+    func halves(_ slot: HistorySlot) -> (kept: Matrix, next: Matrix) {
+        precondition(counts[slot.index] == slot.rows, "a history that is not full")
+        return (rows(slot, slot.rows), rows(slot, slot.rows, half: 1 - half))
     }
 
     /// Back to the silence before the first sample.
     func reset() {
         Matrix(storage: storage, rows: 1, columns: storage.count).fill(0)
+        half = 0
         for index in counts.indices { counts[index] = layout.initialRows[index] }
     }
 
@@ -59,14 +72,15 @@ final class ConvolutionHistory {
         backend.copy(rows(slot, count), into: buffer.prefix(count))
     }
 
-    /// Keeps the last `count` rows of `buffer`.
+    /// Keeps the last `count` rows of `buffer` for the next chunk.
     func save(_ slot: HistorySlot, from buffer: Matrix, count: Int, on backend: any Backend) {
         precondition(count <= slot.rows && count <= buffer.rows, "\(count) rows into a history of \(slot.rows)")
-        backend.copy(buffer[rows: buffer.rows - count..<buffer.rows], into: rows(slot, count))
+        backend.copy(buffer[rows: buffer.rows - count..<buffer.rows], into: rows(slot, count, half: 1 - half))
         counts[slot.index] = count
     }
 
-    private func rows(_ slot: HistorySlot, _ count: Int) -> Matrix {
-        Matrix(storage: storage, offset: slot.offset, rows: count, columns: slot.channels)
+    private func rows(_ slot: HistorySlot, _ count: Int, half: Int? = nil) -> Matrix {
+        let offset = (half ?? self.half) * layout.floatCount + slot.offset
+        return Matrix(storage: storage, offset: offset, rows: count, columns: slot.channels)
     }
 }

@@ -54,12 +54,15 @@ struct ResidualUnit {
     }
 
     func apply(_ x: Matrix, _ context: ChunkContext) {
+        let backend = context.backend
         let sums = context.workspace.sums(rows: x.rows, columns: x.columns)
-        context.convolve(slot, rows: x.rows) { fresh in
-            context.backend.snake(x, first, into: fresh)
-        } use: { fresh in
-            convolution.apply(fresh, snake: second, into: sums, on: context.backend)
+        let input = context.input(slot, x, snake: first)
+        if case .depthwise(let weight) = convolution {
+            backend.depthwise(input, weight, snake: second, into: sums)
+        } else {
+            backend.extend(input)
+            convolution.apply(input.fresh, snake: second, into: sums, on: backend)
         }
-        context.backend.linear(sums, norm: nil, pointwise, into: x, .residual(x, scale: 1))
+        backend.linear(sums, norm: nil, pointwise, into: x, .residual(x, scale: 1))
     }
 }

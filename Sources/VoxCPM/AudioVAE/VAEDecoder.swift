@@ -93,7 +93,7 @@ struct VAEDecoder {
         return size
     }
 
-    /// Decodes one chunk.
+    /// Decodes one chunk. The history's turn is its owner's.
     ///
     /// - Parameters:
     ///   - latents: `[time, latentSize]`.
@@ -101,40 +101,44 @@ struct VAEDecoder {
     func decode(_ latents: Matrix, into samples: Matrix, _ context: ChunkContext, observer: LayerObserver?) {
         let backend = context.backend
         var stream = context.workspace.stream(rows: latents.rows, columns: channels)
-        context.convolve(firstSlot, rows: latents.rows) { fresh in
-            backend.copy(latents, into: fresh)
-        } use: { fresh in
-            guard let expansion else {
-                firstConvolution.apply(fresh, snake: nil, into: stream, on: backend)
-                observer?("vae.decoder_layer0", stream)
-                return
-            }
-            let sums = context.workspace.sums(rows: fresh.rows, columns: fresh.columns)
-            firstConvolution.apply(fresh, snake: nil, into: sums, on: backend)
-            observer?("vae.decoder_layer0", sums)
-            backend.linear(sums, norm: nil, expansion, into: stream, .store)
-            observer?("vae.decoder_layer1", stream)
-        }
+        enter(latents, into: stream, context, observer: observer)
         for block in blocks {
             let rows = stream.rows
             let phases = context.workspace.stream(rows: rows, columns: block.stride * block.outputs)
-            context.convolve(block.slot, rows: rows) { fresh in
-                backend.snake(stream, block.snake, into: fresh)
-            } use: { fresh in
-                backend.linear(fresh.windows(of: 2), norm: nil, block.upsampling, into: phases, .store)
-            }
+            let input = context.input(block.slot, stream, snake: block.snake)
+            backend.extend(input)
+            backend.linear(input.windows(of: 2), norm: nil, block.upsampling, into: phases, .store)
             // The phases of a row lie side by side: they are the rows of the next resolution.
             stream = context.workspace.stream(rows: rows * block.stride, columns: block.outputs)
             for unit in block.units { unit.apply(stream, context) }
             observer?(block.name, stream)
         }
-        context.convolve(lastSlot, rows: stream.rows) { fresh in
-            backend.snake(stream, lastSnake, into: fresh)
-            observer?("vae.decoder_layer\(lastIndex - 1)", fresh)
-        } use: { fresh in
-            backend.filter(fresh.windows(of: Self.taps), lastConvolution, into: samples)
+        let input = context.input(lastSlot, stream, snake: lastSnake)
+        if let observer {
+            backend.extend(input)
+            observer("vae.decoder_layer\(lastIndex - 1)", input.fresh)
+            backend.filter(input.windows(of: Self.taps), lastConvolution, into: samples)
+            observer("vae.decoder_layer\(lastIndex)", samples)
+            backend.tanh(samples)
+        } else {
+            backend.filter(input, lastConvolution, intoTanh: samples)
         }
-        observer?("vae.decoder_layer\(lastIndex)", samples)
-        backend.tanh(samples)
+    }
+
+    /// The first convolution, and the expansion that follows a depthwise one.
+    private func enter(_ latents: Matrix, into stream: Matrix, _ context: ChunkContext, observer: LayerObserver?) {
+        let backend = context.backend
+        let input = context.input(firstSlot, latents, snake: nil)
+        guard let expansion, case .depthwise(let weight) = firstConvolution else {
+            backend.extend(input)
+            firstConvolution.apply(input.fresh, snake: nil, into: stream, on: backend)
+            observer?("vae.decoder_layer0", stream)
+            return
+        }
+        let sums = context.workspace.sums(rows: latents.rows, columns: latents.columns)
+        backend.depthwise(input, weight, snake: nil, into: sums)
+        observer?("vae.decoder_layer0", sums)
+        backend.linear(sums, norm: nil, expansion, into: stream, .store)
+        observer?("vae.decoder_layer1", stream)
     }
 }

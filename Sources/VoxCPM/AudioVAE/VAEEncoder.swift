@@ -103,6 +103,7 @@ struct VAEEncoder {
         } use: { fresh in
             backend.linear(fresh.windows(of: Self.meansTaps), norm: nil, means, into: result, .store)
         }
+        context.history.turn()
         return stream.rows
     }
 

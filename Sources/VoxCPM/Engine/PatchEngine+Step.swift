@@ -4,7 +4,7 @@ import Compute
 extension PatchEngine {
     /// Makes the next patch of every sequence. Those that end with it have left when this returns.
     ///
-    /// Allocates nothing but what it returns.
+    /// Lays out nothing but what it returns.
     ///
     /// - Returns: One patch for each sequence; empty where there is none.
     /// - Throws: What the backend failed with. What the sequences have said since is lost; those that have not left can
@@ -13,12 +13,18 @@ extension PatchEngine {
         let count = rows.count
         guard count > 0 else { return [] }
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
-        timings.measure(.diffusion) { makePatches(patches) }
+        timings.measure(.diffusion) {
+            for row in 0..<count { rows[row].drawNoise(into: patches[rows: patchRows(row)]) }
+            recordPatches("noise", patches)
+            chain("patches", [count] + flowPlans.flatMap(\.key)) { makePatches(patches) }
+        }
         let stops = workspace.stopLogits.prefix(count)
         timings.measure(.languageModel) {
-            model.stopPredictor.logits(
-                workspace.semantic.prefix(count), scratch: workspace.scratch.prefix(count), into: stops,
-                backend: model.backend)
+            chain("stop", [count]) {
+                model.stopPredictor.logits(
+                    workspace.semantic.prefix(count), scratch: workspace.scratch.prefix(count), into: stops,
+                    backend: model.backend)
+            }
         }
         record("stop_logits", stops)
         speakers = rows
@@ -78,11 +84,13 @@ extension PatchEngine {
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
         let embedding = workspace.embedding.prefix(count)
         timings.measure(.localEncoder) {
-            model.localEncoder.encode(
-                patches, into: embedding, workspace: workspace.encoder, backend: model.backend)
+            chain("embedding", [count]) {
+                model.localEncoder.encode(
+                    patches, into: embedding, workspace: workspace.encoder, backend: model.backend)
+                model.backend.copy(patches, into: workspace.condition.prefix(patches.rows))
+            }
         }
         record("step_curr_embed", embedding)
-        model.backend.copy(patches, into: workspace.condition.prefix(patches.rows))
         for row in (0..<count).reversed() where endings[row] != nil { leave(row: row) }
         timings.measure(.languageModel) { stepLanguageModels() }
     }
@@ -96,10 +104,8 @@ extension PatchEngine {
         backend.linear(workspace.semantic.prefix(count), norm: nil, model.semanticToDiT, into: mu, .store)
         backend.linear(
             workspace.residual.prefix(count), norm: nil, model.residualToDiT, into: mu, .residual(mu, scale: 1))
-        for row in 0..<count { rows[row].drawNoise(into: patches[rows: patchRows(row)]) }
         record("step_mu", mu)
         recordPatches("step_cond", condition)
-        recordPatches("noise", patches)
         model.flowMatching.solve(
             patches, mu: mu, condition: condition, plans: flowPlans, workspace: workspace.flowMatching,
             backend: backend)
@@ -110,10 +116,14 @@ extension PatchEngine {
     private func stepLanguageModels() {
         let count = rows.count
         guard count > 0 else { return }
-        let backend = model.backend
         for (row, sequence) in rows.enumerated() {
             stepPlan.place(row, at: sequence.position, base: arena.base(sequence.slab))
         }
+        chain("language models", [count], plans: [stepPlan]) { runLanguageModels(count) }
+    }
+
+    private func runLanguageModels(_ count: Int) {
+        let backend = model.backend
         let hidden = workspace.hidden.prefix(count)
         let embedding = workspace.embedding.prefix(count)
         let semantic = workspace.semantic.prefix(count)
@@ -131,6 +141,12 @@ extension PatchEngine {
             hidden, plan: stepPlan, cache: arena.residual, into: residual, workspace: workspace.residualLM,
             backend: backend)
         record("step_residual_hidden", residual)
+    }
+
+    /// Runs steps that a device may record; not where a sequence is traced, since tracing reads in between.
+    private func chain(_ name: String, _ numbers: [Int], plans: [RowPlan] = [], _ steps: () -> Void) {
+        if rows.contains(where: { $0.trace != nil }) { return steps() }
+        model.backend.chain(ChainKey(name, numbers), on: chains, plans: plans, steps)
     }
 
     /// Records each row for the sequence that is traced.

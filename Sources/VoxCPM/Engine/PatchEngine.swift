@@ -18,6 +18,8 @@ public final class PatchEngine {
     /// Bytes that the initialiser laid out.
     let memoryBytes: Int
     let workspace: EngineWorkspace
+    /// The chains of steps that a device has recorded of this engine.
+    let chains = ChainShelf()
     let arena: KeyValueArena
     /// The decoder's state of each slab.
     let decoders: [AudioVAEDecoderState]

@@ -19,6 +19,9 @@ public final class FlowMatching: Sendable {
         let embeddings: Matrix
         /// Indices of the steps that are not idle.
         let solved: [Int]
+
+        /// The time embedding of a step that is not idle, `[1, hiddenSize]`.
+        func embedding(_ step: Int) -> Matrix { embeddings[rows: solved[step]..<solved[step] + 1] }
     }
 
     /// How the patches of one sequence are solved: a schedule, and the guidance.
@@ -29,6 +32,13 @@ public final class FlowMatching: Sendable {
 
         /// Steps that the estimator is asked for.
         var solvedSteps: Int { timed.solved.count }
+
+        /// What the steps of a solve depend on.
+        var key: [Int] {
+            [
+                Int(bitPattern: ObjectIdentifier(timed.embeddings.storage)), Int(cfg.bitPattern), zeroStar ? 1 : 0,
+            ]
+        }
     }
 
     /// Computes the time embeddings of a schedule.
@@ -47,14 +57,15 @@ public final class FlowMatching: Sendable {
     /// The memory of a solve.
     struct Workspace: Sendable {
         let estimator: LocalDiT.Workspace
-        let zero: Matrix
+        /// `[sequences * patchSize, latentSize]`: the patches of every other step.
+        let moved: Matrix
     }
 
     /// Memory for the patches of up to `sequences` sequences.
     func makeWorkspace(sequences: Int, from supply: inout MatrixSupply) -> Workspace {
         Workspace(
             estimator: estimator.makeWorkspace(patches: sequences, groups: 2 * sequences, from: &supply),
-            zero: supply.matrix(rows: 1, columns: estimator.hiddenSize))
+            moved: supply.matrix(rows: sequences * estimator.patchSize, columns: estimator.latentSize))
     }
 
     /// Turns noise into patches, in place, all in one chain of steps: the groups of a step are both branches of every
@@ -70,31 +81,43 @@ public final class FlowMatching: Sendable {
     ) {
         let memory = workspace.estimator
         let size = estimator.patchSize
+        // A step reads the patches of the step before from one of these and leaves its own in the other.
+        let turns = [patches, workspace.moved]
         estimator.projectCondition(condition, workspace: memory, backend: backend)
         var count = plans.count
         for step in 0..<(plans.first?.solvedSteps ?? 0) {
             while plans[count - 1].solvedSteps <= step { count -= 1 }
-            estimator.projectNoisy(patches.prefix(count * size), workspace: memory, backend: backend)
-            for index in 0..<count {
-                let timed = plans[index].timed
-                let time = timed.embeddings[rows: timed.solved[step]..<timed.solved[step] + 1]
-                let mu = mu[rows: index..<index + 1]
-                estimator.fill(
-                    group: 2 * index, patch: index, first: mu, time: time, workspace: memory, backend: backend)
-                estimator.fill(
-                    group: 2 * index + 1, patch: index, first: workspace.zero, time: time, workspace: memory,
-                    backend: backend)
+            let sequences = (0..<count).map { index in
+                FlowEntry.Sequence(
+                    first: mu[rows: index..<index + 1], time: plans[index].timed.embedding(step),
+                    guidance: step == 0
+                        ? nil : guidance(plans[index], index, after: step - 1, workspace: memory, backend: backend))
             }
+            estimator.enter(
+                turns[max(0, step - 1) % 2].prefix(count * size), moved: turns[step % 2].prefix(count * size),
+                sequences,
+                workspace: memory, backend: backend)
             estimator.estimate(groups: 2 * count, workspace: memory, backend: backend)
-            for index in 0..<count {
-                let plan = plans[index]
+            for index in 0..<count where plans[index].solvedSteps == step + 1 {
+                let rows = index * size..<(index + 1) * size
+                let last = guidance(plans[index], index, after: step, workspace: memory, backend: backend)
+                let patch = turns[step % 2][rows: rows]
                 backend.guide(
-                    patches[rows: index * size..<(index + 1) * size],
-                    guided: estimator.velocity(group: 2 * index, workspace: memory),
-                    free: estimator.velocity(group: 2 * index + 1, workspace: memory), cfg: plan.cfg,
-                    zeroStar: plan.zeroStar, delta: plan.timed.schedule.steps[plan.timed.solved[step]].delta)
+                    patch, guided: last.guided, free: last.free, cfg: last.cfg, zeroStar: last.zeroStar,
+                    delta: last.delta)
+                if step % 2 == 1 { backend.copy(patch, into: patches[rows: rows]) }
             }
         }
+    }
+
+    /// How a sequence's patch moves after a step.
+    private func guidance(
+        _ plan: Plan, _ index: Int, after step: Int, workspace: LocalDiT.Workspace, backend: any Backend
+    ) -> FlowEntry.Guidance {
+        FlowEntry.Guidance(
+            guided: estimator.velocity(group: 2 * index, workspace: workspace, backend: backend),
+            free: estimator.velocity(group: 2 * index + 1, workspace: workspace, backend: backend), cfg: plan.cfg,
+            zeroStar: plan.zeroStar, delta: plan.timed.schedule.steps[plan.timed.solved[step]].delta)
     }
 }
 

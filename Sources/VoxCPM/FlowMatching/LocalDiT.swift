@@ -47,7 +47,8 @@ public final class LocalDiT: Sendable {
     /// The memory of a solve.
     struct Workspace: Sendable {
         let hidden: Matrix
-        /// `[groups * patchSize, latentSize]`: of the noisy patches alone.
+        /// `[groups * groupSize, latentSize]`; of the noisy patches alone, one behind the other, where the backend leaves
+        /// out the other rows.
         let velocity: Matrix
         /// `[patches * patchSize, hiddenSize]` each: the patches before and the noisy ones, projected.
         let condition: Matrix
@@ -61,7 +62,7 @@ public final class LocalDiT: Sendable {
         let rows = groups * groupSize
         return Workspace(
             hidden: supply.matrix(rows: rows, columns: hiddenSize),
-            velocity: supply.matrix(rows: groups * patchSize, columns: latentSize),
+            velocity: supply.matrix(rows: rows, columns: latentSize),
             condition: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
             noisy: supply.matrix(rows: patches * patchSize, columns: hiddenSize),
             transformer: transformer.makeWorkspace(rows: rows, from: &supply),
@@ -109,33 +110,35 @@ public final class LocalDiT: Sendable {
         backend.linear(patches, norm: nil, condition, into: workspace.condition.prefix(patches.rows), .store)
     }
 
-    /// Projects the noisy patches, `[patches * patchSize, latentSize]`.
-    func projectNoisy(_ patches: Matrix, workspace: Workspace, backend: any Backend) {
-        backend.linear(patches, norm: nil, input, into: workspace.noisy.prefix(patches.rows), .store)
+    /// Moves and projects the noisy patches and lays out the groups of one step, see `FlowEntry`.
+    ///
+    /// - Parameters:
+    ///   - noisy: `[sequences * patchSize, latentSize]`.
+    ///   - moved: The same shape; the patches after guidance, where there is one.
+    func enter(
+        _ noisy: Matrix, moved: Matrix, _ sequences: [FlowEntry.Sequence], workspace: Workspace, backend: any Backend
+    ) {
+        backend.enter(
+            FlowEntry(
+                noisy: noisy, moved: moved, condition: workspace.condition.prefix(noisy.rows), projection: input,
+                projected: workspace.noisy.prefix(noisy.rows),
+                hidden: workspace.hidden.prefix(2 * sequences.count * groupSize), sequences: sequences))
     }
 
-    /// Lays out one group: first row, a patch's projected condition, the projected noisy patch.
-    func fill(group: Int, patch: Int, first: Matrix, time: Matrix, workspace: Workspace, backend: any Backend) {
-        let start = group * groupSize
-        let rows = patch * patchSize..<(patch + 1) * patchSize
-        let hidden = workspace.hidden
-        backend.add(first, time, into: hidden[rows: start..<start + 1])
-        backend.copy(workspace.condition[rows: rows], into: hidden[rows: start + 1..<start + 1 + patchSize])
-        backend.copy(workspace.noisy[rows: rows], into: hidden[rows: start + 1 + patchSize..<start + groupSize])
-    }
-
-    /// Runs the first groups, laid out by ``fill(group:patch:first:time:workspace:backend:)``.
+    /// Runs the first groups, laid out by ``enter(_:moved:_:workspace:backend:)``.
     func estimate(groups: Int, workspace: Workspace, backend: any Backend) {
         let hidden = workspace.hidden.prefix(groups * groupSize)
-        let noisy = transformer.run(
-            hidden, plan: workspace.plan, cache: nil, wanted: GroupRows(of: groupSize, rows: 1 + patchSize..<groupSize),
-            workspace: workspace.transformer, backend: backend)
+        let result = transformer.run(
+            hidden, plan: workspace.plan, cache: nil, wanted: noisyRows, workspace: workspace.transformer,
+            backend: backend)
         backend.linear(
-            noisy, norm: transformer.finalNorm, output, into: workspace.velocity.prefix(noisy.rows), .store)
+            result, norm: transformer.finalNorm, output, into: workspace.velocity.prefix(result.rows), .store)
     }
 
     /// The velocity of a group, `[patchSize, latentSize]`, after ``estimate(groups:workspace:backend:)``.
-    func velocity(group: Int, workspace: Workspace) -> Matrix {
-        workspace.velocity[rows: group * patchSize..<(group + 1) * patchSize]
+    func velocity(group: Int, workspace: Workspace, backend: any Backend) -> Matrix {
+        noisyRows.result(workspace.velocity, group: group, whole: backend.runsWholeGroups)
     }
+
+    private var noisyRows: GroupRows { GroupRows(of: groupSize, rows: 1 + patchSize..<groupSize) }
 }

@@ -78,15 +78,14 @@ public final class LocalEncoder: Sendable {
         let hidden = workspace.hidden.prefix(count * group)
         let projected = workspace.projected.prefix(patches.rows)
         backend.linear(patches, norm: nil, input, into: projected, .store)
-        for patch in 0..<count {
-            backend.copy(specialToken, into: hidden[rows: patch * group..<patch * group + 1])
-            backend.copy(
-                projected[rows: patch * patchSize..<(patch + 1) * patchSize],
-                into: hidden[rows: patch * group + 1..<(patch + 1) * group])
-        }
-        let gathered = transformer.run(
+        backend.layOut(specialToken, before: projected, size: patchSize, into: hidden)
+        let result = transformer.run(
             hidden, plan: workspace.plan, cache: nil, wanted: GroupRows(of: group, rows: 0..<1),
             workspace: workspace.transformer, backend: backend)
-        backend.normalize(gathered, transformer.finalNorm, into: out)
+        // Where all rows were run, the first one of each group counts.
+        let first = Matrix(
+            storage: result.storage, offset: result.offset, rows: count, columns: hiddenSize,
+            rowStride: backend.runsWholeGroups ? group * hiddenSize : hiddenSize)
+        backend.normalize(first, transformer.finalNorm, into: out)
     }
 }

@@ -139,24 +139,25 @@ public struct StageTracer {
         let times = estimator.timeEmbedding(try inputs.floats("dit.t"), backend: backend)
         let deltas = estimator.deltaTimeEmbedding(try inputs.floats("dit.dt"), backend: backend)
         let size = model.configuration.patchSize
-        let groups = mu.rows
-        guard noisy.rows == groups * size, condition.rows == groups * size, times.rows == groups, deltas.rows == groups
+        let count = mu.rows
+        guard noisy.rows == count * size, condition.rows == count * size, times.rows == count, deltas.rows == count
         else {
-            throw VoxCPMError.shapeMismatch("dit.x", expected: [groups * size], found: [noisy.rows])
+            throw VoxCPMError.shapeMismatch("dit.x", expected: [count * size], found: [noisy.rows])
         }
         var supply = MatrixSupply.memory
-        let workspace = estimator.makeWorkspace(patches: groups, groups: groups, from: &supply)
+        let workspace = estimator.makeWorkspace(patches: count, groups: 2 * count, from: &supply)
         estimator.projectCondition(condition, workspace: workspace, backend: backend)
-        estimator.projectNoisy(noisy, workspace: workspace, backend: backend)
-        for group in 0..<groups {
-            let time = times[rows: group..<group + 1]
-            backend.add(time, deltas[rows: group..<group + 1], into: time)
-            estimator.fill(
-                group: group, patch: group, first: mu[rows: group..<group + 1], time: time, workspace: workspace,
-                backend: backend)
+        let sequences = (0..<count).map { index in
+            let time = times[rows: index..<index + 1]
+            backend.add(time, deltas[rows: index..<index + 1], into: time)
+            return FlowEntry.Sequence(first: mu[rows: index..<index + 1], time: time, guidance: nil)
         }
-        estimator.estimate(groups: groups, workspace: workspace, backend: backend)
-        setPatches("dit.out", (0..<groups).map { estimator.velocity(group: $0, workspace: workspace) })
+        estimator.enter(noisy, moved: noisy, sequences, workspace: workspace, backend: backend)
+        estimator.estimate(groups: 2 * count, workspace: workspace, backend: backend)
+        // The free branches have no place in the reference's trace.
+        setPatches(
+            "dit.out",
+            (0..<count).map { estimator.velocity(group: 2 * $0, workspace: workspace, backend: backend) })
     }
 
     private func flowMatching(_ parameters: FlowParameters) throws {

@@ -31,4 +31,12 @@ public struct GroupRows: Sendable {
         }
         return matrix.prefix(groups * rows.count)
     }
+
+    /// These rows of one group among the results of a step.
+    ///
+    /// - Parameter whole: Whether the results have all rows of every group, or these alone.
+    func result(_ results: Matrix, group: Int, whole: Bool) -> Matrix {
+        let start = whole ? group * groupSize + rows.lowerBound : group * rows.count
+        return results[rows: start..<start + rows.count]
+    }
 }

@@ -84,7 +84,8 @@ public final class Transformer: Sendable {
     ///   - cache: Where keys and values are kept; nil where a step sees its own rows only.
     ///   - wanted: The rows whose results are needed: nobody looks at the others after the last attention, so they
     ///     end there. nil: all of them.
-    /// - Returns: The results: `hidden`, or its first rows with those of the wanted ones.
+    /// - Returns: The results: `hidden`, or its first rows with those of the wanted ones; all of `hidden`, too, where the
+    ///   backend runs whole groups.
     @discardableResult
     public func run(
         _ hidden: Matrix, plan: RowPlan, cache: KeyValueCache?, wanted: GroupRows? = nil,
@@ -96,9 +97,8 @@ public final class Transformer: Sendable {
         for (index, layer) in layers.enumerated() {
             let kept = cache.map { (keys: $0.keys[index], values: $0.values[index]) }
             backend.linear(hidden, norm: layer.attentionNorm, layer.queryKeyValue, into: qkv, .store)
-            backend.rotate(qkv, heads: heads, table: rotary, cache: kept, plan: plan)
-            backend.attend(qkv, heads: heads, cache: kept, plan: plan, into: attended)
-            if index == layers.count - 1, let wanted {
+            backend.rotateAndAttend(qkv, heads: heads, table: rotary, cache: kept, plan: plan, into: attended)
+            if index == layers.count - 1, let wanted, !backend.runsWholeGroups {
                 attended = wanted.gather(attended, backend: backend)
                 hidden = wanted.gather(hidden, backend: backend)
             }
