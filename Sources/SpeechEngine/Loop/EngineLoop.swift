@@ -287,7 +287,9 @@ final class EngineLoop {
         do {
             encoding.answer.resume(returning: .success(try model.model.encodePrompt(encoding.samples)))
         } catch {
-            if noteFailure(error) { struckEncoding = encoding } else {
+            if noteFailure(error) {
+                struckEncoding = encoding
+            } else {
                 encoding.answer.resume(returning: .failure(error))
             }
         }
