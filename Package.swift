@@ -54,7 +54,9 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         room("Archives", imports: ["CArchive"]),
         room("Compute", imports: ["CKernels"]),
-        room("GPU", imports: ["Compute"], resources: [.embedInCode("Kernels")]),
+        // The module for NVIDIA's driver, committed: made by scripts/ptx.sh, which clang can do without NVIDIA's tools.
+        .target(name: "CPTX", exclude: ["kernels.ptx"]),
+        room("GPU", imports: ["CPTX", "Compute"], resources: [.embedInCode("Kernels")]),
         room("Checkpoint", imports: ["Compute"]),
         room("TextFrontend", resources: [.copy("Resources")]),
         room("AudioIO", imports: ["CSndFile", "CSoxr", "CSonic"]),
@@ -146,7 +148,7 @@ let package = Package(
 // The sanitizers build the engine alone: the rooms that share memory among threads or hand it to C.
 if Context.environment["MYNAH_ENGINE_ONLY"] != nil {
     let engine = [
-        "CKernels", "Compute", "GPU", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "GPUTests",
+        "CKernels", "Compute", "CPTX", "GPU", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "GPUTests",
         "CheckpointTests", "VoxCPMTests",
     ]
     package.targets.removeAll { !engine.contains($0.name) }

@@ -39,6 +39,9 @@ public enum KernelArgument: Sendable {
 public protocol Device: AnyObject, Sendable {
     var information: DeviceInformation { get }
 
+    /// Bytes of its memory that nobody uses; nil where the driver does not tell.
+    func freeMemoryBytes() throws(DeviceError) -> Int?
+
     /// Lays out memory; what is in it is not known.
     func allocate(byteCount: Int) throws(DeviceError) -> any DeviceBuffer
 
@@ -71,6 +74,10 @@ public protocol Device: AnyObject, Sendable {
 
     /// Starts all launches of a recording, in their order; does not wait for them.
     func replay(_ recording: any DeviceRecording) throws(DeviceError)
+}
+
+extension Device {
+    public func freeMemoryBytes() throws(DeviceError) -> Int? { nil }
 }
 
 /// Launches that a device has kept, to start them all at once as often as is wished.

@@ -29,7 +29,8 @@ public final class AudioVAEDecoderState {
         precondition(latents.columns == decoder.latentSize, "latents of \(latents.columns) features")
         guard latents.rows > 0 else { return UnsafeBufferPointer(start: samples.readable, count: 0) }
         let result = samples.prefix(latents.rows * decoder.outputsPerLatent)
-        let steps = { [decoder, context, observer] in decoder.decode(latents, into: result, context, observer: observer) }
+        let steps = { [decoder, context, observer] in decoder.decode(latents, into: result, context, observer: observer)
+        }
         if observer == nil {
             // A chunk reads one half of the history and writes the other.
             context.backend.chain(

@@ -1,0 +1,45 @@
+/// A double of NVIDIA's driver (libcuda.so.1), for tests on machines without a card: the calls that `Sources/GPU/CUDA`
+/// makes, carried out on the processor by an OpenCL driver that shares the host's memory (PoCL).
+///
+/// It takes the signatures and limits of kernels from the PTX that it is given, and what they do from the OpenCL programs
+/// that the PTX was made of. Everything in the stream happens as late as a driver may do it: when somebody waits. Wrong
+/// use gets the error that the driver documents, and a line on standard error.
+///
+/// It is our own idea of the driver. What it cannot show: whether the driver's compiler takes the PTX and what the PTX
+/// computes, parts of the source that are for NVIDIA only (`NV_PTX`), threads of a warp that run apart, accesses beyond the
+/// end of a buffer (Oclgrind finds those), time, and whatever the documentation does not say.
+///
+/// A copy of the library's file, opened by its own name, is a driver of its own, with a state of its own. The calls of
+/// this header set it up; those of CUDA are found by their names, as in the real one.
+#ifndef CUDA_DOUBLE_H
+#define CUDA_DOUBLE_H
+
+/// Gives it a program: the source that an OpenCL device gets. Where none was given, the `.cl` files of the folder
+/// `CUDA_DOUBLE_PROGRAMS` are read.
+void cuda_double_add_program(const char *source);
+
+/// What the one device and its driver say of themselves.
+typedef enum {
+    CUDA_DOUBLE_DEVICES,      ///< how many there are, 0 or 1; 1 unless set
+    CUDA_DOUBLE_CAPABILITY,   ///< ten times the compute capability; 86 unless set
+    CUDA_DOUBLE_DRIVER,       ///< as cuDriverGetVersion has it; 12040 unless set
+    CUDA_DOUBLE_MEMORY_BYTES, ///< 2 GiB unless set
+    CUDA_DOUBLE_PROPERTIES
+} cuda_double_property;
+void cuda_double_set(cuda_double_property property, long value);
+
+/// Makes a call fail.
+///
+/// @param call as the driver's library has it, such as `cuMemAlloc_v2`
+/// @param code what it returns; from a code that ends a context on (such as 719) every later call returns the same
+/// @param after calls that go well before that
+void cuda_double_fail(const char *call, int code, int after);
+
+/// Things that were made and not given back: contexts, streams, modules, allocations of both kinds, graphs.
+int cuda_double_live(void);
+
+/// Kernels that ran so far, and of those the ones that a graph started.
+long cuda_double_launches(void);
+long cuda_double_graph_launches(void);
+
+#endif
