@@ -158,6 +158,12 @@ public protocol Backend: AnyObject, Sendable {
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
         into out: Matrix)
 
+    /// ``rotateAndAttend`` and a linear layer over what it gives: attention with its projection. What is left in `qkv` and
+    /// in `attended` is not to be read.
+    func attendAndProject(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        attended: Matrix, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue)
+
     /// `out = a + b`, element by element; `out` may be `a` or `b`.
     func add(_ a: Matrix, _ b: Matrix, into out: Matrix)
 
@@ -223,6 +229,14 @@ extension Backend {
     ) {
         rotate(qkv, heads: heads, table: table, cache: cache, plan: plan)
         attend(qkv, heads: heads, cache: cache, plan: plan, into: out)
+    }
+
+    public func attendAndProject(
+        _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
+        attended: Matrix, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
+    ) {
+        rotateAndAttend(qkv, heads: heads, table: table, cache: cache, plan: plan, into: attended)
+        linear(attended, norm: nil, weight, into: out, epilogue)
     }
 }
 

@@ -1,7 +1,9 @@
 /// The kernels of `Kernels/*.cl` by name.
 public enum Kernel: Hashable, Sendable {
-    case linearFew(WeightFormat)
-    case linearMany(WeightFormat)
+    /// Linear layers in 32-bit floats: of a single row, of any number, and of a few that attention left in parts.
+    case linearOne(WeightFormat), linearRows(WeightFormat), linearJoined(WeightFormat)
+    /// Linear layers on tensor cores, for formats that ``WeightFormat/suitsTensorCores``: of up to eight rows, of more.
+    case linearTensorFew(WeightFormat), linearTensor(WeightFormat)
     case enterFlow(WeightFormat)
     case normalize, rotary, attention, add, copy, layOut, tanh, guide, snake, depthwise, filter
     case extend, causalDepthwise, causalFilter
@@ -9,19 +11,31 @@ public enum Kernel: Hashable, Sendable {
     /// How the panels of a linear layer lie in the device's memory.
     public enum WeightFormat: String, Sendable, CaseIterable {
         case f32, f16, bf16, int8
+
+        /// Whether tensor cores multiply such weights exactly, or in two parts.
+        public var suitsTensorCores: Bool { self != .f32 }
+
+        /// The kernels over weights of this format.
+        var kernels: [Kernel] {
+            let tensor: [Kernel] = suitsTensorCores ? [.linearTensorFew(self), .linearTensor(self)] : []
+            return [.linearOne(self), .linearRows(self), .linearJoined(self), .enterFlow(self)] + tensor
+        }
     }
 
     /// All kernels.
     public static let all: [Kernel] =
-        WeightFormat.allCases.flatMap { [.linearFew($0), .linearMany($0), .enterFlow($0)] }
+        WeightFormat.allCases.flatMap(\.kernels)
         + [.normalize, .rotary, .attention, .add, .copy, .layOut, .tanh, .guide, .snake, .depthwise, .filter]
         + [.extend, .causalDepthwise, .causalFilter]
 
     /// The function's name, of which there is one in all programs together.
     var entry: String {
         switch self {
-        case .linearFew(let format): "linear_few_\(format.rawValue)"
-        case .linearMany(let format): "linear_many_\(format.rawValue)"
+        case .linearOne(let format): "linear_one_\(format.rawValue)"
+        case .linearRows(let format): "linear_rows_\(format.rawValue)"
+        case .linearJoined(let format): "linear_joined_\(format.rawValue)"
+        case .linearTensorFew(let format): "linear_tensor_few_\(format.rawValue)"
+        case .linearTensor(let format): "linear_tensor_\(format.rawValue)"
         case .enterFlow(let format): "enter_flow_\(format.rawValue)"
         case .normalize: "normalize_rows"
         case .rotary: "rotary"
@@ -50,7 +64,9 @@ public enum Kernel: Hashable, Sendable {
 
     var program: KernelProgram {
         switch self {
-        case .linearFew(let format), .linearMany(let format), .enterFlow(let format): .linear(format)
+        case .linearOne(let format), .linearRows(let format), .linearJoined(let format), .linearTensorFew(let format),
+            .linearTensor(let format), .enterFlow(let format):
+            .linear(format)
         default: .steps
         }
     }
@@ -76,18 +92,21 @@ enum KernelProgram: Hashable, Sendable {
     /// The source, in the order in which its parts need each other.
     var source: String {
         let definitions: String
-        let files: [[UInt8]]
+        var files: [[UInt8]]
         switch self {
         case .linear(let format):
             definitions = "#define WEIGHTS_\(format.rawValue.uppercased())\n"
             files = [
-                PackageResources.portability_h, PackageResources.weights_h, PackageResources.epilogue_h,
+                PackageResources.portability_h, PackageResources.spans_h, PackageResources.weights_h,
+                PackageResources.epilogue_h, PackageResources.layer_h, PackageResources.joined_h,
                 PackageResources.linear_cl, PackageResources.flow_cl,
             ]
+            if format.suitsTensorCores { files += [PackageResources.mma_h, PackageResources.tensor_cl] }
         case .steps:
             definitions = "#define GROUP_LANES \(Self.groupLanes)\n"
             files = [
-                PackageResources.portability_h, PackageResources.reduction_h, PackageResources.normalize_cl,
+                PackageResources.portability_h, PackageResources.spans_h, PackageResources.reduction_h,
+                PackageResources.normalize_cl,
                 PackageResources.rotary_cl, PackageResources.attention_cl, PackageResources.elementwise_cl,
                 PackageResources.convolution_cl,
             ]

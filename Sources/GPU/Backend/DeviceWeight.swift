@@ -1,15 +1,23 @@
 internal import Compute
 
-/// The panels and biases of a linear layer in a device's memory: as the CPU reads them, since 32 outputs side by side are
-/// what a warp reads at once; or, where 16-bit floats were asked for, the same panels in halves.
+/// The weights and biases of a linear layer in a device's memory: panels of 32 outputs as `Kernels/weights.h` describes them.
+///
+/// A panel is blocks of 16 inputs, zero beyond the last input. A block holds 512 weights so that each of a warp's 32 lanes
+/// finds its 16 in words of 128 bits: lane `4 g + t` has outputs `8 j + g` and inputs `4 t + i` of the block, as element
+/// `4 j + i`; with `n` elements to a word, element `e` lies in word `e / n` of the lane, and the words `w` of all lanes lie
+/// side by side. Behind the blocks of 8-bit weights are 32 scales.
 struct DeviceWeight {
     let format: Kernel.WeightFormat
     let panels: any DeviceBuffer
+    let panelCount: Int
     /// Bytes of one panel.
     let panelByteCount: Int
     let bias: (any DeviceBuffer)?
     /// Kept, so that its identity stays its own.
     private let original: LinearWeight
+
+    private static let panelWidth = 32
+    private static let blockInputs = 16
 
     /// - Parameter halves: Whether 32-bit floats become 16-bit floats.
     init(_ weight: LinearWeight, halves: Bool, on device: any Device) throws(DeviceError) {
@@ -19,32 +27,74 @@ struct DeviceWeight {
         case .bf16: format = .bf16
         case .int8: format = .int8
         }
-        let (format, byteCount) = (format, format == .f16 ? weight.byteCount / 2 : weight.byteCount)
-        panelByteCount = byteCount / weight.panelCount
-        let panels = try device.allocate(byteCount: byteCount)
+        let blocks = (weight.inputs + Self.blockInputs - 1) / Self.blockInputs
+        let elements = blocks * Self.blockInputs * Self.panelWidth
+        switch format {
+        case .f32: panelByteCount = elements * 4
+        case .f16, .bf16: panelByteCount = elements * 2
+        case .int8: panelByteCount = elements + Self.panelWidth * 4
+        }
+        panelCount = weight.panelCount
+        panels = try device.allocate(byteCount: panelByteCount * panelCount)
+        if let biases = weight.biases { bias = try device.upload(Array(biases)) } else { bias = nil }
+        let sourceByteCount = weight.byteCount / panelCount
         try weight.withPanels { bytes throws(DeviceError) in
-            if format == .f16 {
-                try Self.writeHalves(bytes.bindMemory(to: Float.self), to: panels, on: device)
-            } else {
-                try device.write(bytes, to: panels, at: 0)
+            let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 16)
+            defer { packed.deallocate() }
+            packed.initializeMemory(as: UInt8.self, repeating: 0)
+            for panel in 0..<panelCount {
+                let source = bytes[panel * sourceByteCount..<(panel + 1) * sourceByteCount]
+                pack(UnsafeRawBufferPointer(rebasing: source), into: packed)
+                try device.write(UnsafeRawBufferPointer(packed), to: panels, at: panel * panelByteCount)
             }
         }
-        self.panels = panels
-        if let biases = weight.biases { bias = try device.upload(Array(biases)) } else { bias = nil }
     }
 
-    /// Rounds floats to halves, a piece at a time.
-    private static func writeHalves(
-        _ floats: UnsafeBufferPointer<Float>, to buffer: any DeviceBuffer, on device: any Device
-    ) throws(DeviceError) {
-        let piece = 1 << 20
-        var halves = [UInt16](repeating: 0, count: min(piece, floats.count))
-        for start in stride(from: 0, to: floats.count, by: piece) {
-            let count = min(piece, floats.count - start)
-            try halves.withUnsafeMutableBufferPointer { halves throws(DeviceError) in
-                let bytes = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: halves[..<count]))
-                NumberFormat.halves(UnsafeBufferPointer(rebasing: floats[start..<start + count]), into: bytes)
-                try device.write(UnsafeRawBufferPointer(bytes), to: buffer, at: start * 2)
+    /// Packs one panel of the CPU's.
+    private func pack(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
+        let width = Self.panelWidth
+        switch format {
+        case .f32:
+            deal(source.bindMemory(to: Float.self), into: target) { input, output in input * width + output }
+        case .f16:
+            var halves = [UInt16](repeating: 0, count: source.count / 4)
+            halves.withUnsafeMutableBufferPointer { halves in
+                NumberFormat.halves(source.bindMemory(to: Float.self), into: UnsafeMutableRawBufferPointer(halves))
+                deal(UnsafeBufferPointer(halves), into: target) { input, output in input * width + output }
+            }
+        case .bf16:
+            // Words of outputs o and o + 16.
+            deal(source.bindMemory(to: UInt16.self), into: target) { input, output in
+                input * width + output % (width / 2) * 2 + output / (width / 2)
+            }
+        case .int8:
+            // Four inputs side by side; behind all of them, the scales.
+            deal(source.bindMemory(to: UInt8.self), into: target) { input, output in
+                (input / 4 * width + output) * 4 + input % 4
+            }
+            let scales = (original.inputs + 3) / 4 * 4 * width
+            UnsafeMutableRawBufferPointer(rebasing: target[(panelByteCount - width * 4)...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: source[scales..<scales + width * 4]))
+        }
+    }
+
+    /// Deals the elements of a panel out to the lanes.
+    ///
+    /// - Parameter place: Where the element of an input and an output is in `source`.
+    private func deal<Element: BitwiseCopyable>(
+        _ source: UnsafeBufferPointer<Element>, into target: UnsafeMutableRawBufferPointer,
+        _ place: (_ input: Int, _ output: Int) -> Int
+    ) {
+        let target = target.bindMemory(to: Element.self)
+        let wordCount = 16 / MemoryLayout<Element>.stride
+        let lanes = 32
+        for input in 0..<original.inputs {
+            let block = input / Self.blockInputs * Self.blockInputs * Self.panelWidth
+            let (t, i) = (input % Self.blockInputs / 4, input % 4)
+            for output in 0..<Self.panelWidth {
+                let (lane, element) = (output % 8 * 4 + t, output / 8 * 4 + i)
+                target[block + element / wordCount * wordCount * lanes + lane * wordCount + element % wordCount] =
+                    source[place(input, output)]
             }
         }
     }

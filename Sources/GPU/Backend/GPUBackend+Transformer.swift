@@ -1,14 +1,6 @@
 public import Compute
 
 extension GPUBackend {
-    /// Rows of a group of ``Kernel/linearFew(_:)`` and ``Kernel/linearMany(_:)``.
-    private enum Rows {
-        static let few = 8
-        static let many = 32
-        /// From here on weights are read more often than a tile of many rows wastes.
-        static let manyFrom = 13
-    }
-
     public func linear(
         _ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue
     ) {
@@ -16,24 +8,57 @@ extension GPUBackend {
         guard x.rows > 0 else { return }
         memory.attempt { () throws(DeviceError) in
             let packed = try memory.weight(weight)
-            let isMany = x.rows >= Rows.manyFrom
-            let rows = isMany ? Rows.many : Rows.few
-            var arguments = try place(x).all + [.int(x.rows), .int(x.columns)]
-            if let norm {
-                arguments += [.buffer(try memory.constant(norm.values)), .float(norm.epsilon)]
+            let arguments = try describe(x, norm, packed, out, epilogue)
+            if x.rows == 1 {
+                try launch(
+                    .linearOne(packed.format), packed.panelCount, 1, arguments,
+                    moving: packed.traffic(x, into: out, epilogue))
+            } else if usesTensorCores, packed.format.suitsTensorCores {
+                let tiles = TensorTiles(rows: x.rows, panels: packed.panelCount, busyGroups: busyGroups)
+                try launch(
+                    tiles.isFew ? .linearTensorFew(packed.format) : .linearTensor(packed.format),
+                    (packed.panelCount + tiles.spread - 1) / tiles.spread, tiles.count,
+                    arguments + [.int(packed.panelCount), .int(tiles.spread)],
+                    moving: packed.traffic(x, into: out, epilogue, readings: tiles.count))
             } else {
-                arguments += [.buffer(nil), .float(0)]
+                let octets = x.rows <= 8 ? 1 : x.rows <= 16 ? 2 : x.rows <= 32 ? 4 : 8
+                let blocks = (x.rows + 8 * octets - 1) / (8 * octets)
+                try launch(
+                    .linearRows(packed.format), packed.panelCount, blocks, arguments + [.int(octets)],
+                    moving: packed.traffic(x, into: out, epilogue, readings: blocks))
             }
-            arguments += [.buffer(packed.panels), .int(packed.panelByteCount), .buffer(packed.bias)]
-            arguments += try place(out).all + [.int(out.columns)]
-            arguments += try describe(epilogue)
-            let blocks = (x.rows + rows - 1) / rows
-            try launch(
-                isMany ? .linearMany(packed.format) : .linearFew(packed.format), weight.panelCount, blocks, arguments,
-                moving: .launch(
-                    floats: x.rows * x.columns + x.rows * out.columns * (epilogue.isSum ? 2 : 1),
-                    weightBytes: weight.panelCount * packed.panelByteCount, readings: blocks))
         }
+    }
+
+    /// How a layer is dealt out to groups of `Kernels/tensor.cl`.
+    private struct TensorTiles {
+        let isFew: Bool
+        /// Groups of rows.
+        let count: Int
+        /// Panels of a group: as many as leave work for every processor of a large card, since they share their rows.
+        let spread: Int
+
+        init(rows: Int, panels: Int, busyGroups: Int) {
+            isFew = rows <= 8
+            let count = isFew ? 1 : (rows + 31) / 32
+            self.count = count
+            spread = [8, 4, 2].first { panels / $0 * count >= busyGroups } ?? 1
+        }
+    }
+
+    /// The arguments of `LAYER` in `Kernels/layer.h`.
+    func describe(
+        _ x: Matrix, _ norm: NormWeight?, _ weight: DeviceWeight, _ out: Matrix, _ epilogue: Epilogue
+    ) throws(DeviceError) -> [KernelArgument] {
+        var arguments = try place(x).all + [.int(x.rows), .int(x.columns)]
+        if let norm {
+            arguments += [.buffer(try memory.constant(norm.values)), .float(norm.epsilon)]
+        } else {
+            arguments += [.buffer(nil), .float(0)]
+        }
+        arguments += [.buffer(weight.panels), .int(weight.panelByteCount), .buffer(weight.bias)]
+        arguments += try place(out).all + [.int(out.columns)]
+        return try arguments + describe(epilogue)
     }
 
     /// Residual, scale and number of an epilogue; the numbers are those of `Kernels/epilogue.h`.
@@ -61,9 +86,18 @@ extension GPUBackend {
     }
 }
 
-extension Epilogue {
-    /// Whether it reads what it adds to.
-    fileprivate var isSum: Bool {
-        if case .residual = self { true } else { false }
+extension DeviceWeight {
+    /// What a launch of this layer moves.
+    ///
+    /// - Parameters:
+    ///   - more: Values read beside inputs and residual.
+    ///   - readings: Blocks of rows, each of which reads the weights.
+    func traffic(
+        _ x: Matrix, into out: Matrix, _ epilogue: Epilogue, more: Int = 0, readings: Int = 1
+    ) -> LaunchCount {
+        let sums = if case .residual = epilogue { 2 } else { 1 }
+        return .launch(
+            floats: x.rows * x.columns + out.rows * out.columns * sums + more, weightBytes: panelCount * panelByteCount,
+            readings: readings)
     }
 }

@@ -19,13 +19,26 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public internal(set) var replayCount = 0
     /// Whether chains of steps are recorded; they are run one by one else.
     public let recordsChains: Bool
+    /// Whether linear layers of several rows go to tensor cores, where their weights suit them.
+    public let usesTensorCores: Bool
+    /// Groups of a launch that keep a large card busy.
+    var busyGroups = 256
+    /// The most keys that a row sees, as far as was said.
+    var longestSpan = 0
+    /// What attention leaves in parts.
+    var parted: (any DeviceBuffer)?
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
     ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
     ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
-    public init(_ device: any Device, halves: Bool = false, recordsChains: Bool = true) {
+    ///   - usesTensorCores: Whether linear layers of several rows go to tensor cores. Devices without them do the same
+    ///     another way, very slowly.
+    public init(
+        _ device: any Device, halves: Bool = false, recordsChains: Bool = true, usesTensorCores: Bool = false
+    ) {
         self.recordsChains = recordsChains
+        self.usesTensorCores = usesTensorCores
         memory = DeviceMemory(device, halves: halves)
     }
 
@@ -76,8 +89,8 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         if let failure { throw failure }
     }
 
-    /// Nothing: storages bring their own memory, and kernels need no other.
-    public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) {}
+    /// Remembers how long spans become: long ones are split.
+    public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) { longestSpan = max(longestSpan, span) }
 
     public func add(_ a: Matrix, _ b: Matrix, into out: Matrix) {
         StepShapes.checkAdd(a, b, out)

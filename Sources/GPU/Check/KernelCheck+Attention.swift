@@ -25,6 +25,11 @@ extension KernelCheck {
         // Sequences at places of their own, one of them long.
         Sight(name: "steps", plan: .steps([(0, 0), (5, 3), (300, 30), (2, 20)]), hasCache: true),
         Sight(name: "a step", plan: .steps([(31, 2)]), hasCache: true),
+        Sight(
+            name: "eight steps",
+            plan: .steps([
+                (32, 0), (0, 40), (31, 50), (63, 90), (64, 160), (5, 230), (170, 240), (95, 420),
+            ]), hasCache: true),
         Sight(name: "a block", plan: .causal(from: 250, count: 37, base: 7), hasCache: true),
         Sight(name: "a beginning", plan: .causal(from: 0, count: 5), hasCache: true),
         Sight(name: "rows of two sequences", plan: twoSequences, hasCache: true),
@@ -45,10 +50,14 @@ extension KernelCheck {
                 sight.hasCache ? (matrices[2], matrices[3]) : nil
             }
             func table(_ matrices: [Matrix]) -> RotaryTable { RotaryTable(cosines: matrices[4], sines: matrices[5]) }
-            try compare("rotation of \(words)", make) {
+            try compare("rotation of \(words)") {
+                make()
+            } _: {
                 $0.rotate($1[0], heads: heads, table: table($1), cache: cache($1), plan: sight.plan)
             }
-            try compare("attention of \(words)", make) {
+            try compare("attention of \(words)") {
+                make()
+            } _: {
                 $0.attend($1[0], heads: heads, cache: cache($1), plan: sight.plan, into: $1[1])
             }
             // A step on a device leaves queries, keys and values as they were.
@@ -62,6 +71,18 @@ extension KernelCheck {
                 make()
             } _: {
                 $0.rotateAndAttend($1[0], heads: heads, table: nil, cache: cache($1), plan: sight.plan, into: $1[1])
+            }
+            for format in Kernel.WeightFormat.allCases {
+                let weights = weights(format, .residual, inputs: heads.queryWidth, outputs: 45)
+                // Long enough for several parts, most of them empty.
+                let setting = Setting(halves: format == .f16, longestSpan: 64 * 14)
+                try compare("projected attention of \(words) in \(format)", setting, skipping: 2) {
+                    make() + [.noise(sight.rows, 45, seed: 8, padding: 2)]
+                } _: {
+                    $0.attendAndProject(
+                        $1[0], heads: heads, table: table($1), cache: cache($1), plan: sight.plan, attended: $1[1],
+                        $0 is CPUBackend ? weights.exact : weights.stored, into: $1[6], .residual($1[6], scale: 0.3))
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ extension KernelCheck {
                     let words = zeroStar.map { $0 ? ", guided with zero-star" : ", guided" } ?? ""
                     try compare(
                         "a step's start, \(patch) x \(latents) by \(columns) in \(format)\(words)",
-                        halves: format == .f16
+                        Setting(halves: format == .f16)
                     ) {
                         FlowCase.matrices(sequences: 3, patch: patch, latents: latents, columns: columns)
                     } _: {

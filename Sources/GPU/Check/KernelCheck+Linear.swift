@@ -1,39 +1,60 @@
 internal import Compute
 
 extension KernelCheck {
-    /// Rows that fill a group of few or many rows, leave a rest, or lie on the border between both.
-    private static let rowCounts = [1, 3, 8, 12, 13, 33, 70]
-    private static let widths = [(inputs: 1, outputs: 1), (37, 31), (130, 33), (64, 100)]
+    /// Rows that fill a group of few or many rows, leave a rest, or lie on the border between two forms.
+    private static let rowCounts = [1, 2, 3, 7, 8, 9, 12, 16, 17, 22, 24, 31, 33, 40, 70]
+    /// Whole blocks and panels, and sizes that leave something of every kind.
+    private static let widths = [(inputs: 1, outputs: 1), (37, 31), (130, 33), (64, 100), (257, 65), (48, 32)]
 
     enum Kind: String, CaseIterable { case store, residual, silu, quantize, tanh, gate }
 
     mutating func checkLinear() throws(DeviceError) {
         for format in Kernel.WeightFormat.allCases {
-            var kinds = Kind.allCases.makeIterator()
+            var next = 0
             for rows in Self.rowCounts {
                 for (inputs, outputs) in Self.widths {
-                    guard
-                        let kind = kinds.next()
-                            ?? {
-                                kinds = Kind.allCases.makeIterator(); return kinds.next()
-                            }()
-                    else { continue }
-                    try check(format, kind, rows: rows, inputs: inputs, outputs: outputs)
+                    let kind = Kind.allCases[next % Kind.allCases.count]
+                    // Six kinds and six widths: the next row count starts elsewhere.
+                    next += (inputs, outputs) == Self.widths[Self.widths.count - 1] ? 2 : 1
+                    let shape = Shape(rows: rows, inputs: inputs, outputs: outputs)
+                    try check(format, kind, shape, onTensorCores: false)
+                    if format.suitsTensorCores, rows > 1 { try check(format, kind, shape, onTensorCores: true) }
+                }
+            }
+            guard format.suitsTensorCores else { continue }
+            // Groups of 8, 4 and 2 panels.
+            for (panels, rows) in [(9, 5), (7, 40), (4, 33), (3, 20)] {
+                let shape = Shape(rows: rows, inputs: 70, outputs: panels * 32 - 5)
+                for kind in [Kind.residual, .gate] {
+                    try check(format, kind, shape, onTensorCores: true, busyGroups: 1)
                 }
             }
         }
     }
 
+    /// The sizes of a layer.
+    private struct Shape {
+        let rows: Int
+        let inputs: Int
+        let outputs: Int
+    }
+
     private mutating func check(
-        _ format: Kernel.WeightFormat, _ kind: Kind, rows: Int, inputs: Int, outputs: Int
+        _ format: Kernel.WeightFormat, _ kind: Kind, _ shape: Shape, onTensorCores: Bool, busyGroups: Int? = nil
     ) throws(DeviceError) {
-        let (exact, stored) = weights(format, kind, inputs: inputs, outputs: outputs)
+        let (rows, inputs, outputs) = (shape.rows, shape.inputs, shape.outputs)
+        let weights = weights(format, kind, inputs: inputs, outputs: outputs)
         let hasNorm = (rows + inputs) % 2 == 0
         let norm = hasNorm ? NormWeight(values: noiseValues(inputs, seed: 5), epsilon: 1e-5) : nil
-        let name = "\(kind) of \(rows) x \(inputs) by \(outputs) in \(format)\(hasNorm ? ", normalised" : "")"
-        try compare(name, halves: format == .f16) {
+        // Where rows begin at multiples of 16 bytes, they are read in other words.
+        let padding = rows % 3 == 0 ? (4 - inputs % 4) % 4 : 3
+        let words = "\(kind) of \(rows) x \(inputs) by \(outputs) in \(format)\(hasNorm ? ", normalised" : "")"
+        try compare(
+            words + (onTensorCores ? ", on tensor cores" : ""),
+            Setting(halves: format == .f16, onTensorCores: onTensorCores, busyGroups: busyGroups)
+        ) {
             [
-                .noise(rows, inputs, seed: 1, padding: 3), .noise(rows, outputs, seed: 2, padding: 1),
+                .noise(rows, inputs, seed: 1, padding: padding), .noise(rows, outputs, seed: 2, padding: 1),
                 .noise(rows, outputs, seed: 3, padding: 2),
             ]
         } _: { backend, matrices in
@@ -49,7 +70,8 @@ extension KernelCheck {
                 }
             // The CPU rounds the inputs of 8-bit layers, the device does not: so it gets the exact weights.
             backend.linear(
-                matrices[0], norm: norm, backend is CPUBackend ? exact : stored, into: matrices[2], epilogue)
+                matrices[0], norm: norm, backend is CPUBackend ? weights.exact : weights.stored, into: matrices[2],
+                epilogue)
         }
     }
 

@@ -8,6 +8,8 @@ public struct KernelCheck {
     public struct Result: Sendable, Equatable {
         /// The step and its sizes.
         public let name: String
+        /// Whether it was computed on tensor cores; a backend may do without them.
+        public let onTensorCores: Bool
         /// The largest difference over the larger of 1 and the largest expected magnitude; infinite where a value is no
         /// number.
         public let error: Double
@@ -21,7 +23,18 @@ public struct KernelCheck {
     private let device: any Device
     private var results: [Result] = []
 
-    /// Runs all comparisons.
+    /// How a backend under test is set up.
+    struct Setting {
+        /// Whether it keeps 32-bit weights as 16-bit floats.
+        var halves = false
+        var onTensorCores = false
+        /// Groups of a launch that are enough; nil for what is usual.
+        var busyGroups: Int?
+        /// The longest span that it is told of.
+        var longestSpan = 0
+    }
+
+    /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
@@ -44,21 +57,23 @@ public struct KernelCheck {
     /// Runs a step on both backends, each with matrices of its own, and compares all matrices afterwards.
     ///
     /// - Parameters:
-    ///   - halves: Whether the device keeps weights as 16-bit floats.
+    ///   - setting: How the device's backend is set up.
     ///   - skipping: Matrices from the first on whose values nobody may read after the step.
     ///   - make: The matrices of a step, the same at every call.
     ///   - step: Must treat both backends alike.
     mutating func compare(
-        _ name: String, halves: Bool = false, skipping: Int = 0, _ make: () -> [Matrix],
+        _ name: String, _ setting: Setting = Setting(), skipping: Int = 0, _ make: () -> [Matrix],
         _ step: (any Backend, [Matrix]) -> Void
     ) throws(DeviceError) {
-        let gpu = GPUBackend(device, halves: halves)
+        let gpu = GPUBackend(device, halves: setting.halves, usesTensorCores: setting.onTensorCores)
+        gpu.longestSpan = setting.longestSpan
+        gpu.busyGroups = setting.busyGroups ?? gpu.busyGroups
         let (expected, actual) = (make(), make())
         step(cpu, expected)
         step(gpu, actual)
         let error = zip(actual, expected).dropFirst(skipping).map { Self.error($0.values(), $1.values()) }.max() ?? 0
         if let failure = gpu.failure { throw failure }
-        results.append(Result(name: name, error: error))
+        results.append(Result(name: name, onTensorCores: setting.onTensorCores, error: error))
     }
 
     private static func error(_ actual: [Float], _ expected: [Float]) -> Double {

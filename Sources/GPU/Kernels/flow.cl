@@ -8,7 +8,7 @@
 FN float2 sum_of_pairs(float2 pair, LOCAL float2 *scratch) {
     scratch[LANE] = pair;
     MEET();
-    for (uint count = SLICES * PANEL / 2; count > 0; count /= 2) {
+    for (uint count = WARPS * PANEL / 2; count > 0; count /= 2) {
         if (LANE < count) scratch[LANE] += scratch[LANE + count];
         MEET();
     }
@@ -29,7 +29,7 @@ KERNEL void OF_FORMAT(enter_flow)(
     GLOBAL const float *first, uint first_offset, GLOBAL const float *time, uint time_offset, GLOBAL float *hidden,
     uint hidden_offset, uint patch_size, uint latent_size, uint columns) {
     LOCAL float patch[MOST_PATCH_VALUES];
-    LOCAL float2 scratch[SLICES * PANEL];
+    LOCAL float2 scratch[WARPS * PANEL];
     const uint slice = LANE / PANEL, lane = LANE % PANEL, column = GROUP_X * PANEL + lane;
     const uint values = patch_size * latent_size, sequence = GROUP_Y;
     GLOBAL const float *own = noisy + noisy_offset + sequence * values;
@@ -39,20 +39,20 @@ KERNEL void OF_FORMAT(enter_flow)(
         float scale = 1.0f;
         if (zero_star) {
             float2 products = (float2)(0.0f);
-            for (uint i = LANE; i < values; i += SLICES * PANEL) {
+            for (uint i = LANE; i < values; i += WARPS * PANEL) {
                 const float base = unguided[i];
                 products += (float2)(guided[i] * base, base * base);
             }
             products = sum_of_pairs(products, scratch);
             scale = products.x / (products.y + 1e-8f);
         }
-        for (uint i = LANE; i < values; i += SLICES * PANEL) {
+        for (uint i = LANE; i < values; i += WARPS * PANEL) {
             const float base = unguided[i] * scale;
             patch[i] = own[i] - delta * (base + cfg * (guided[i] - base));
             if (GROUP_X == 0) moved[moved_offset + sequence * values + i] = patch[i];
         }
     } else {
-        for (uint i = LANE; i < values; i += SLICES * PANEL) patch[i] = own[i];
+        for (uint i = LANE; i < values; i += WARPS * PANEL) patch[i] = own[i];
     }
     MEET();
     if (column >= columns) return;
@@ -62,12 +62,12 @@ KERNEL void OF_FORMAT(enter_flow)(
     const uint other = group_rows * columns;
     GLOBAL const uchar *panel = weights + (ulong)GROUP_X * panel_bytes;
     const float output_scale = scale_of_output(panel, latent_size, lane);
-    for (uint row = slice; row < patch_size; row += SLICES) {
+    for (uint row = slice; row < patch_size; row += WARPS) {
         LOCAL const float *x = patch + row * latent_size;
         float4 sums = (float4)(0.0f);
         for (uint i = 0; i < latent_size; i += 4) {
             const uint left = latent_size - i;
-            sums += quad_of_weights(panel, i / 4, latent_size, lane)
+            sums += quad_of_output(panel, i / 4, lane)
                 * (float4)(x[i], left > 1 ? x[i + 1] : 0.0f, left > 2 ? x[i + 2] : 0.0f, left > 3 ? x[i + 3] : 0.0f);
         }
         const float sum = (sums.x + sums.y) + (sums.z + sums.w);

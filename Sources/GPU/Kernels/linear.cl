@@ -21,12 +21,14 @@ FN void sum_outputs(
     const uint blocks = blocks_of(layer.inputs);
     GLOBAL const uchar *panel = panel_of(layer, GROUP_X);
     float sums[ROWS][4], squares[ROWS];
+    UNROLL
     for (uint r = 0; r < most; r++) sums[r][0] = sums[r][1] = sums[r][2] = sums[r][3] = squares[r] = 0.0f;
 
     for (uint block = warp / octets; block < blocks && count > 0; block += slices) {
         const uint quad = 4 * block + t;
         const Weights w = weights_of(panel, block, lane);
         const float4 gain = gain_of(layer, quad);
+        UNROLL
         for (uint r = 0; r < most; r++) {
             if (r >= count) continue;
             float4 v = joined.values ? joined_quad(joined, first + r, quad, layer.inputs)
@@ -36,10 +38,13 @@ FN void sum_outputs(
                 squares[r] += dot(v, v);
                 v *= gain;
             }
+            UNROLL
             for (uint j = 0; j < 4; j++) sums[r][j] += dot(v, w.of[j]);
         }
     }
+    UNROLL
     for (uint r = 0; r < most; r++) {
+        UNROLL
         for (uint j = 0; j < 4; j++) parts[(warp * 4 + t) * PART_PITCH + r * PANEL + 8 * j + g] = sums[r][j];
         if (g == 0) square_parts[(warp * 4 + t) * ROWS + r] = squares[r];
     }

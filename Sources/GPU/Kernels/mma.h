@@ -36,12 +36,12 @@ FN void mma(float d[4], const uint a[4], const uint2 b, LOCAL uint *scratch, uin
     scratch[128 + lane] = b.x;
     scratch[160 + lane] = b.y;
     MEET();
-    for (uint half = 0; half < 2; half++) {
+    for (uint step = 0; step < 2; step++) {
         for (uint pair = 0; pair < 4; pair++) {
-            const float2 upper = bfloats_of(scratch[64 * half + 4 * g + pair]);
-            const float2 lower = bfloats_of(scratch[64 * half + 32 + 4 * g + pair]);
+            const float2 upper = bfloats_of(scratch[64 * step + 4 * g + pair]);
+            const float2 lower = bfloats_of(scratch[64 * step + 32 + 4 * g + pair]);
             for (uint n = 0; n < 2; n++) {
-                const float2 column = bfloats_of(scratch[128 + 32 * half + 4 * (2 * t + n) + pair]);
+                const float2 column = bfloats_of(scratch[128 + 32 * step + 4 * (2 * t + n) + pair]);
                 d[n] += upper.x * column.x + upper.y * column.y;
                 d[2 + n] += lower.x * column.x + lower.y * column.y;
             }

@@ -14,6 +14,9 @@
 /// All threads of a group wait here for each other and see what each has written to local memory.
 #define MEET() barrier(CLK_LOCAL_MEM_FENCE)
 
+/// In front of a loop whose number of rounds is known to the compiler: what it indexes stays in registers then.
+#define UNROLL _Pragma("unroll")
+
 /// Outputs of one packed panel, see `LinearWeight`.
 #define PANEL 32u
 

@@ -11,6 +11,13 @@
 /// Floats from one row of sums to the next: no two threads that write together meet in a bank.
 #define SUM_PITCH (PANEL + 4)
 
+/// In front of loops over tiles: the instruction needs them unrolled, its stand-in would take forever to compile.
+#if defined(NV_PTX)
+#define UNROLL_TILES UNROLL
+#else
+#define UNROLL_TILES
+#endif
+
 /// What a lane has of a block, each output's four inputs as two pairs; `low` is what `high` leaves.
 typedef struct {
     uint2 high[4];
@@ -59,8 +66,10 @@ FN void multiply_tiles(
     // What the instruction's stand-in needs is free until the sums are written.
     LOCAL uint *scratch = (LOCAL uint *)sums_of_warps + warp * MMA_WORDS;
     float sums[TILES][2][4], squares[TILES];
+    UNROLL_TILES
     for (uint n = 0; n < most; n++) {
         squares[n] = 0.0f;
+        UNROLL_TILES
         for (uint i = 0; i < 4; i++) sums[n][0][i] = sums[n][1][i] = 0.0f;
     }
 
@@ -70,6 +79,7 @@ FN void multiply_tiles(
         const bool is_there = start + slice < blocks;
         const Pairs w = pairs_of_block(weights, block, lane);
         const float4 gain = gain_of(layer, quad);
+        UNROLL_TILES
         for (uint n = 0; n < most; n++) {
             if (n * TILE_ROWS >= count) continue;
             const uint row = n * TILE_ROWS + g;
@@ -81,6 +91,7 @@ FN void multiply_tiles(
             }
             uint2 high, low;
             split(v, &high, &low);
+            UNROLL_TILES
             for (uint m = 0; m < 2; m++) {
                 const uint2 upper = w.high[2 * m], lower = w.high[2 * m + 1];
                 const uint a[4] = {upper.x, lower.x, upper.y, lower.y};
@@ -94,8 +105,11 @@ FN void multiply_tiles(
             }
         }
     }
+    UNROLL_TILES
     for (uint n = 0; n < most; n++) {
+        UNROLL_TILES
         for (uint m = 0; m < 2; m++) {
+            UNROLL_TILES
             for (uint i = 0; i < 4; i++) {
                 const uint row = n * TILE_ROWS + 2 * t + i % 2, output = 16 * m + g + i / 2 * 8;
                 sums_of_warps[(warp * TILE_ROWS * most + row) * SUM_PITCH + output] = sums[n][m][i];

@@ -27,6 +27,8 @@ FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
     return weights;
 }
 
+FN float4 quad_at(GLOBAL const uchar *place) { return *(GLOBAL const float4 *)place; }
+
 #elif defined(WEIGHTS_INT8)
 
 #define OF_FORMAT(name) name##_int8
@@ -46,6 +48,8 @@ FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
     weights.of[3] = convert_float4(as_char4(word.w));
     return weights;
 }
+
+FN float4 quad_at(GLOBAL const uchar *place) { return convert_float4(as_char4(*(GLOBAL const uint *)place)); }
 
 #else
 
@@ -78,7 +82,20 @@ FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
     return weights;
 }
 
+FN float4 quad_at(GLOBAL const uchar *place) {
+    const uint2 pairs = *(GLOBAL const uint2 *)place;
+    return (float4)(FLOATS_OF_PAIR(pairs.x), FLOATS_OF_PAIR(pairs.y));
+}
+
 #endif
+
+/// The inputs `4 * quad ... 4 * quad + 3` of one output, for those who take outputs one by one.
+FN float4 quad_of_output(GLOBAL const uchar *panel, uint quad, uint output) {
+    const uint lane = output % 8 * 4 + quad % 4, first = output / 8 * 4, word = 16 / WEIGHT_BYTES;
+    return quad_at(
+        panel + quad / 4 * (BLOCK_ELEMENTS * WEIGHT_BYTES) + first / word * 512 + lane * 16
+        + first % word * WEIGHT_BYTES);
+}
 
 /// Blocks of a panel.
 FN uint blocks_of(uint inputs) { return (inputs + BLOCK_INPUTS - 1) / BLOCK_INPUTS; }

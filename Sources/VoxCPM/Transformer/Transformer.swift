@@ -94,19 +94,23 @@ public final class Transformer: Sendable {
         let qkv = workspace.queryKeyValue.prefix(hidden.rows)
         var hidden = hidden
         var attended = workspace.attended.prefix(hidden.rows)
+        func residual(_ rows: Matrix) -> Epilogue { .residual(rows, scale: residualScale) }
         for (index, layer) in layers.enumerated() {
             let kept = cache.map { (keys: $0.keys[index], values: $0.values[index]) }
             backend.linear(hidden, norm: layer.attentionNorm, layer.queryKeyValue, into: qkv, .store)
-            backend.rotateAndAttend(qkv, heads: heads, table: rotary, cache: kept, plan: plan, into: attended)
             if index == layers.count - 1, let wanted, !backend.runsWholeGroups {
+                backend.rotateAndAttend(qkv, heads: heads, table: rotary, cache: kept, plan: plan, into: attended)
                 attended = wanted.gather(attended, backend: backend)
                 hidden = wanted.gather(hidden, backend: backend)
+                backend.linear(attended, norm: nil, layer.output, into: hidden, residual(hidden))
+            } else {
+                backend.attendAndProject(
+                    qkv, heads: heads, table: rotary, cache: kept, plan: plan, attended: attended, layer.output,
+                    into: hidden, residual(hidden))
             }
             let gated = workspace.gated.prefix(hidden.rows)
-            let residual = Epilogue.residual(hidden, scale: residualScale)
-            backend.linear(attended, norm: nil, layer.output, into: hidden, residual)
             backend.linear(hidden, norm: layer.feedForwardNorm, layer.gateUp, into: gated, .siluGate)
-            backend.linear(gated, norm: nil, layer.down, into: hidden, residual)
+            backend.linear(gated, norm: nil, layer.down, into: hidden, residual(hidden))
         }
         return hidden
     }
