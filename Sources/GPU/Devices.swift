@@ -5,16 +5,18 @@
 public struct Devices: Sendable {
     /// The ways to devices.
     public enum Launcher: String, Sendable, CaseIterable {
-        case openCL = "opencl"
+        case cuda, openCL = "opencl"
 
         /// As people call it.
         public var name: String {
             switch self {
+            case .cuda: "CUDA"
             case .openCL: "OpenCL"
             }
         }
     }
 
+    private let cuda: CUDADevices?
     private let openCL: OpenCLDevices?
     /// Why a launcher has no devices: it is not installed, or lacks something.
     public let faults: [Launcher: DeviceError]
@@ -28,22 +30,26 @@ public struct Devices: Sendable {
                 return nil
             }
         }
+        cuda = ask(.cuda) { () throws(DeviceError) in try CUDADevices() }
         openCL = ask(.openCL) { () throws(DeviceError) in try OpenCLDevices() }
         self.faults = faults
     }
 
     /// All devices, those of the preferred launcher first; the processor may be among them.
-    public var all: [DeviceInformation] { openCL?.all ?? [] }
+    public var all: [DeviceInformation] { (cuda?.all ?? []) + (openCL?.all ?? []) }
 
     /// The graphics cards, in the order in which they are to be tried.
     public var cards: [DeviceInformation] { all.filter { !$0.isProcessor } }
 
     /// Begins to use a device.
     ///
-    /// - Parameter id: Such as `opencl:0`.
+    /// - Parameter id: Such as `cuda:0` or `opencl:0`.
     /// - Throws: ``DeviceError/noSuchDevice(_:choices:)``; why its launcher cannot be used; what the driver refuses.
     public func open(_ id: String) throws(DeviceError) -> any Device {
         switch Launcher(rawValue: String(id.prefix { $0 != ":" })) {
+        case .cuda?:
+            if let cuda { return try cuda.open(id) }
+            throw faults[.cuda] ?? .noSuchDevice(id, choices: all.map(\.id))
         case .openCL?:
             if let openCL { return try openCL.open(id) }
             throw faults[.openCL] ?? .noSuchDevice(id, choices: all.map(\.id))

@@ -31,7 +31,8 @@ struct DeviceFaultTests {
         change(&configuration)
         let engine = SpeechEngine(configuration)
         try await engine.load {
-            fault in maker.faults.withLock { $0.append(fault) }
+            fault in
+            maker.faults.withLock { $0.append(fault) }
         } _: { place, _ in
             try maker.make(place)
         }

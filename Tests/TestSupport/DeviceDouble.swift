@@ -98,9 +98,13 @@ public final class DeviceDouble: Device, @unchecked Sendable {
         _ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(DeviceError) {
         try device.read(Self.inner(buffer), at: offset, into: bytes)
-        guard books.state.withLock({ $0.lies }), let first = bytes.bindMemory(to: Float.self).baseAddress else { return }
+        guard books.state.withLock({ $0.lies }), let first = bytes.bindMemory(to: Float.self).baseAddress else {
+            return
+        }
         first.pointee += 1
     }
+
+    public func freeMemoryBytes() throws(DeviceError) -> Int? { try device.freeMemoryBytes() }
 
     public func prepare(_ kernel: Kernel) throws(DeviceError) { try device.prepare(kernel) }
 

@@ -19,21 +19,34 @@ struct DeviceWeight {
     private static let panelWidth = 32
     private static let blockInputs = 16
 
+    private static func format(of form: LinearWeight.Form, halves: Bool) -> Kernel.WeightFormat {
+        switch form.precision {
+        case .f32: halves ? .f16 : .f32
+        case .bf16: .bf16
+        case .int8: .int8
+        }
+    }
+
+    private static func panelByteCount(_ format: Kernel.WeightFormat, inputs: Int) -> Int {
+        let elements = (inputs + blockInputs - 1) / blockInputs * blockInputs * panelWidth
+        return switch format {
+        case .f32: elements * 4
+        case .f16, .bf16: elements * 2
+        case .int8: elements + panelWidth * 4
+        }
+    }
+
+    /// Bytes that the panels of a weight take.
+    static func byteCount(of form: LinearWeight.Form, halves: Bool) -> Int {
+        (form.outputs + panelWidth - 1) / panelWidth
+            * panelByteCount(format(of: form, halves: halves), inputs: form.inputs)
+    }
+
     /// - Parameter halves: Whether 32-bit floats become 16-bit floats.
     init(_ weight: LinearWeight, halves: Bool, on device: any Device) throws(DeviceError) {
         original = weight
-        switch weight.precision {
-        case .f32: format = halves ? .f16 : .f32
-        case .bf16: format = .bf16
-        case .int8: format = .int8
-        }
-        let blocks = (weight.inputs + Self.blockInputs - 1) / Self.blockInputs
-        let elements = blocks * Self.blockInputs * Self.panelWidth
-        switch format {
-        case .f32: panelByteCount = elements * 4
-        case .f16, .bf16: panelByteCount = elements * 2
-        case .int8: panelByteCount = elements + Self.panelWidth * 4
-        }
+        format = Self.format(of: weight.form, halves: halves)
+        panelByteCount = Self.panelByteCount(format, inputs: weight.inputs)
         panelCount = weight.panelCount
         panels = try device.allocate(byteCount: panelByteCount * panelCount)
         if let biases = weight.biases { bias = try device.upload(Array(biases)) } else { bias = nil }

@@ -42,6 +42,11 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         memory = DeviceMemory(device, halves: halves)
     }
 
+    /// Bytes that the weights of a linear layer take on a device, its bias not included.
+    public static func byteCount(of form: LinearWeight.Form, halves: Bool = false) -> Int {
+        DeviceWeight.byteCount(of: form, halves: halves)
+    }
+
     /// The device's name and what it is asked for by.
     public var description: String { "\(device.information.name) (\(device.information.id))" }
 

@@ -27,9 +27,10 @@ public struct DeviceMeasurement: Sendable, Equatable {
 
     /// Measures a device. Takes some seconds.
     ///
+    /// - Parameter usesTensorCores: Whether linear layers of several rows go to tensor cores.
     /// - Throws: ``DeviceError`` where the device fails.
-    public init(_ device: any Device) throws(DeviceError) {
-        var probe = DeviceProbe(device)
+    public init(_ device: any Device, usesTensorCores: Bool = false) throws(DeviceError) {
+        let probe = DeviceProbe(device, usesTensorCores: usesTensorCores)
         gigabytesPerSecond = try probe.bandwidth()
         launchSeconds = try probe.launch()
         steps = try probe.steps()
@@ -39,7 +40,7 @@ public struct DeviceMeasurement: Sendable, Equatable {
     ///
     /// - Throws: ``DeviceError`` where the device fails.
     public static func bandwidth(of device: any Device) throws(DeviceError) -> Double {
-        var probe = DeviceProbe(device)
+        let probe = DeviceProbe(device, usesTensorCores: false)
         return try probe.bandwidth()
     }
 }
@@ -54,28 +55,28 @@ private struct DeviceProbe {
     private let copied: Int
     private static let least: Duration = .milliseconds(20)
 
-    init(_ device: any Device) {
+    init(_ device: any Device, usesTensorCores: Bool) {
         self.device = device
-        gpu = GPUBackend(device)
-        halves = GPUBackend(device, halves: true)
+        gpu = GPUBackend(device, usesTensorCores: usesTensorCores)
+        halves = GPUBackend(device, halves: true, usesTensorCores: usesTensorCores)
         let information = device.information
         width = information.isProcessor ? 256 : 1024
         copied = information.isProcessor ? 32 << 20 : min(256 << 20, max(1 << 20, information.memoryBytes / 16))
     }
 
-    mutating func bandwidth() throws(DeviceError) -> Double {
+    func bandwidth() throws(DeviceError) -> Double {
         let rows = copied / (1024 * MemoryLayout<Float>.stride)
         let (from, to) = (Matrix(rows: rows, columns: 1024), Matrix(rows: rows, columns: 1024))
         let seconds = try time { gpu.copy(from, into: to) }
         return 2 * Double(rows * 1024 * MemoryLayout<Float>.stride) / seconds * 1e-9
     }
 
-    mutating func launch() throws(DeviceError) -> Double {
+    func launch() throws(DeviceError) -> Double {
         let one = Matrix(rows: 1, columns: 1)
         return try time { gpu.add(one, one, into: one) }
     }
 
-    mutating func steps() throws(DeviceError) -> [KernelMeasurement] {
+    func steps() throws(DeviceError) -> [KernelMeasurement] {
         var found: [KernelMeasurement] = []
         for format in Kernel.WeightFormat.allCases {
             for rows in [1, 8, 256] { found.append(try linear(format, rows: rows)) }
@@ -97,7 +98,7 @@ private struct DeviceProbe {
         let backend = format == .f16 ? halves : gpu
         return try step(
             "linear, \(rows) x \(width) by \(outputs), \(format)",
-            bytes: (format == .f16 ? weight.byteCount / 2 : weight.byteCount) + bytes(x, out),
+            bytes: GPUBackend.byteCount(of: weight.form, halves: format == .f16) + bytes(x, out),
             operations: 2 * rows * width * outputs
         ) {
             backend.linear(x, norm: norm, weight, into: out, .store)

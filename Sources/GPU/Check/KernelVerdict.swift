@@ -29,11 +29,22 @@ public struct KernelVerdict: Codable, Sendable, Equatable {
     public let steps: Int
     /// The largest error of any step; nil where one gave what is no number.
     public let worstError: Double?
-    /// The steps whose error is too large, with the error.
-    public let faults: [String]
+    /// A step whose error is too large.
+    public struct Fault: Codable, Sendable, Equatable, CustomStringConvertible {
+        public let step: String
+        /// Nil where a value is no number.
+        public let error: Double?
+        public let onTensorCores: Bool
 
-    /// Whether the device computes as the processor does.
-    public var isGood: Bool { faults.isEmpty && steps > 0 }
+        public var description: String { "\(step): \(error.map { "\($0)" } ?? "no number")" }
+    }
+
+    public let faults: [Fault]
+
+    /// Whether the device computes as the processor does, on its tensor cores or without them.
+    public var isGood: Bool { faults.allSatisfy(\.onTensorCores) && steps > 0 }
+    /// Whether what goes to tensor cores is right, too. Where it is not, the same steps have other kernels.
+    public var isGoodOnTensorCores: Bool { faults.isEmpty && steps > 0 }
 
     /// Sums a check up.
     public init(_ results: [KernelCheck.Result], of subject: Subject, at date: Date = Date()) {
@@ -42,7 +53,11 @@ public struct KernelVerdict: Codable, Sendable, Equatable {
         steps = results.count
         let worst = results.map(\.error).max() ?? 0
         worstError = worst.isFinite ? worst : nil
-        faults = results.filter { !$0.isGood }.map { "\($0.name): \($0.error)" }
+        faults = results.filter { !$0.isGood }.map { result in
+            Fault(
+                step: result.name, error: result.error.isFinite ? result.error : nil,
+                onTensorCores: result.onTensorCores)
+        }
     }
 }
 

@@ -13,6 +13,10 @@ struct DeviceSelector {
         let device: (any Device)?
         /// What is known of its kernels; nil for the processor.
         let verdict: KernelVerdict?
+        /// Whether its tensor cores are to be used.
+        var usesTensorCores: Bool {
+            (device?.information.hasTensorCores ?? false) && (verdict?.isGoodOnTensorCores ?? false)
+        }
         /// A sentence for people; nil where the choice explains itself.
         let reason: String?
     }
@@ -44,9 +48,10 @@ struct DeviceSelector {
             let verdict = try verdict(on: device)
             guard verdict.isGood || !refusesWrong else {
                 throw CommandError.deviceComputesWrongly(
-                    device: id, step: verdict.faults.first ?? "nothing was compared", count: verdict.faults.count)
+                    device: id, step: verdict.wrongSteps.first ?? "nothing was compared",
+                    count: verdict.wrongSteps.count)
             }
-            return Selection(device: device, verdict: verdict, reason: nil)
+            return Selection(device: device, verdict: verdict, reason: Self.withoutTensorCores(device, verdict))
         case .automatic, .card:
             var passed: [String] = []
             for card in cards {
@@ -54,9 +59,13 @@ struct DeviceSelector {
                     let device = try open(card.id)
                     let verdict = try verdict(on: device)
                     if verdict.isGood {
-                        return Selection(device: device, verdict: verdict, reason: reason(card, verdict, passed))
+                        let reasons = [
+                            reason(card, verdict, passed), Self.withoutTensorCores(device, verdict),
+                        ].compactMap(\.self)
+                        return Selection(
+                            device: device, verdict: verdict, reason: reasons.joined(separator: "; "))
                     }
-                    passed.append("\(card.name) (\(card.id)) computes wrongly (\(verdict.faults.first ?? "all"))")
+                    passed.append("\(card.name) (\(card.id)) computes wrongly (\(verdict.wrongSteps.first ?? "all"))")
                 } catch {
                     passed.append("\(card.name) (\(card.id)) cannot be used: \(error)")
                 }
@@ -75,6 +84,13 @@ struct DeviceSelector {
         return "computing on \(card.name) (\(card.id)), the first graphics card that computes as the processor does "
             + "(\(verdict.steps) steps, worst error \(error))"
             + (passed.isEmpty ? "" : "; before it: \(passed.joined(separator: "; "))")
+    }
+
+    /// Says that tensor cores are not used; nil where they are, or where there are none.
+    private static func withoutTensorCores(_ device: any Device, _ verdict: KernelVerdict) -> String? {
+        guard device.information.hasTensorCores, !verdict.isGoodOnTensorCores else { return nil }
+        return "the tensor cores of \(device.information.name) are not used, since they compute wrongly "
+            + "(\(verdict.faults.first.map { "\($0)" } ?? "all"))"
     }
 
     /// What is known of a device's kernels; they are compared now where nothing is.
@@ -109,4 +125,9 @@ extension VerdictShelf {
         VerdictShelf(
             folder: PackShelf.standard.cacheFolder.deletingLastPathComponent().appendingPathComponent("devices"))
     }
+}
+
+extension KernelVerdict {
+    /// The steps that have no other kernels.
+    var wrongSteps: [String] { faults.filter { !$0.onTensorCores }.map(\.description) }
 }

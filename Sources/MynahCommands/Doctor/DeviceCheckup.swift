@@ -108,8 +108,12 @@ struct DeviceCheckup: Encodable {
     /// Absent where the device computes wrongly.
     let speed: Speed?
 
+    /// `used`, `none`, or `wrong`: other kernels take their place then.
+    let tensorCores: String
+
     enum CodingKeys: String, CodingKey {
         case asked, reason, device, program, kernels, steps, faults, speed
+        case tensorCores = "tensor_cores"
         case worstError = "worst_error"
     }
 
@@ -127,7 +131,8 @@ struct DeviceCheckup: Encodable {
         return (
             DeviceCheckup(
                 choice, selection.reason, device.information, verdict,
-                verdict.isGood ? try DeviceMeasurement(device) : nil), selection.reason
+                verdict.isGood ? try DeviceMeasurement(device, usesTensorCores: selection.usesTensorCores) : nil),
+            selection.reason
         )
     }
 
@@ -140,12 +145,14 @@ struct DeviceCheckup: Encodable {
         device = Device(information, verdict)
         steps = verdict.steps
         worstError = verdict.worstError
-        faults = verdict.faults
+        faults = verdict.faults.map(\.description)
+        isGood = verdict.isGood
+        tensorCores = !information.hasTensorCores ? "none" : verdict.isGoodOnTensorCores ? "used" : "wrong"
         speed = measurement.map(Speed.init)
     }
 
     /// Whether it may be used.
-    var isGood: Bool { faults.isEmpty && steps > 0 }
+    let isGood: Bool
 
     /// Lines for people, and a verdict.
     var text: String {
@@ -153,6 +160,11 @@ struct DeviceCheckup: Encodable {
         if let reason { lines.append("\(reason.prefix(1).uppercased())\(reason.dropFirst()).") }
         let error = worstError.map { String(format: "%.1e", $0) } ?? "no number"
         lines.append("\(steps) steps compared with the processor's, worst error \(error)")
+        switch tensorCores {
+        case "used": lines.append("linear layers of several rows go to its tensor cores")
+        case "wrong": lines.append("its tensor cores compute wrongly and are not used; please report these lines")
+        default: break
+        }
         if let speed { lines += ["", speed.text] }
         lines.append("")
         guard isGood else {
@@ -161,6 +173,7 @@ struct DeviceCheckup: Encodable {
                     "\(faults.count) steps are wrong: this device is not used. Please report these lines."
                 ]).joined(separator: "\n")
         }
+        lines += faults
         lines.append("All is well: --device \(device.id) computes as the processor does. It is remembered.")
         return lines.joined(separator: "\n")
     }

@@ -56,7 +56,7 @@ struct EngineOptions: ParsableArguments {
         guard place != .processor, computing.device != .processor else { return nil }
         let selection = try DeviceSelector.ofThisMachine(trusts: place == .device).select(computing.device)
         if let reason = selection.reason { Console.note("Note: \(reason).") }
-        return selection.device.map { GPUBackend($0) }
+        return selection.device.map { GPUBackend($0, usesTensorCores: selection.usesTensorCores) }
     }
 
     /// Loads a checkpoint, and says why its packed weights could not be kept.

@@ -54,6 +54,7 @@ final class EngineThread: @unchecked Sendable {
         do {
             let core = try layOut(place)
             loaded.set(core.parts)
+            loaded.tellWaiting()
             answer(.success(loaded))
             rest = speak(core, rest)
         } catch {
@@ -110,6 +111,7 @@ final class EngineThread: @unchecked Sendable {
                 // Whoever has begun to end the engine meanwhile is served by the loop.
                 _ = ledger.ready(
                     core.memory, sampleRateHz: core.parts.model.sampleRateHz, fault: next == .processor ? fault : nil)
+                loaded.tellWaiting()
                 return core
             } catch {
                 reason = "\(error)"

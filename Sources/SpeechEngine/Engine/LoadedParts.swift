@@ -10,6 +10,8 @@ final class LoadedParts: Sendable {
 
     private struct State {
         var parts: Parts?
+        /// Whether it was told that requests are taken.
+        var isTold = false
         var isOver = false
         var waiting: [CheckedContinuation<Parts?, Never>] = []
     }
@@ -22,10 +24,18 @@ final class LoadedParts: Sendable {
 
     /// Puts the model there, or takes it away.
     func set(_ parts: Parts?) {
-        let waiting = state.withLock { state in
+        state.withLock { state in
             state.parts = parts
-            defer { if parts != nil { state.waiting = [] } }
-            return parts == nil ? [] : state.waiting
+            state.isTold = false
+        }
+    }
+
+    /// Tells those who wait for the model that requests are taken again.
+    func tellWaiting() {
+        let (waiting, parts) = state.withLock { state in
+            state.isTold = true
+            defer { state.waiting = [] }
+            return (state.waiting, state.parts)
         }
         for continuation in waiting { continuation.resume(returning: parts) }
     }
@@ -48,7 +58,7 @@ final class LoadedParts: Sendable {
     func wait(limit: Int) async -> Parts? {
         await withCheckedContinuation { continuation in
             let answer = state.withLock { state -> Parts?? in
-                if let parts = state.parts { return .some(parts) }
+                if state.isTold, let parts = state.parts { return .some(parts) }
                 if state.isOver || state.waiting.count >= limit { return .some(nil) }
                 state.waiting.append(continuation)
                 return .none
