@@ -79,20 +79,31 @@ extension KernelCheck {
     func weights(
         _ format: Kernel.WeightFormat, _ kind: Kind, inputs: Int, outputs: Int
     ) -> (exact: LinearWeight, stored: LinearWeight) {
-        let exact = weight(.f32, kind, inputs: inputs, outputs: outputs)
+        func weight(_ precision: Precision, shift: Float) -> LinearWeight {
+            self.weight(precision, kind, inputs: inputs, outputs: outputs, shift: shift)
+        }
+        let exact: LinearWeight
         switch format {
-        case .f32, .f16: return (exact, exact)
-        case .bf16: return (exact, weight(.bf16, kind, inputs: inputs, outputs: outputs))
-        case .int8: return (exact, weight(.int8, kind, inputs: inputs, outputs: outputs))
+        case .f32:
+            exact = weight(.f32, shift: 0.00123456)
+            return (exact, exact)
+        case .f16:
+            exact = weight(.f32, shift: 3.0 / 1024)
+            return (exact, exact)
+        case .bf16: return (weight(.f32, shift: 0), weight(.bf16, shift: 0))
+        case .int8: return (weight(.f32, shift: 0), weight(.int8, shift: 0))
         }
     }
 
-    private func weight(_ precision: Precision, _ kind: Kind, inputs: Int, outputs: Int) -> LinearWeight {
+    /// - Parameter shift: Gives the values longer fractions, for formats that have them.
+    private func weight(
+        _ precision: Precision, _ kind: Kind, inputs: Int, outputs: Int, shift: Float
+    ) -> LinearWeight {
         // Each row reaches 127 / 128: then 8-bit integers hold all of it exactly.
         func rows(seed: UInt64) -> [Float] {
             var values = noiseValues(inputs * outputs, seed: seed)
             for output in 0..<outputs { values[output * inputs] = 127.0 / 128 }
-            return values
+            return shift == 0 ? values : values.map { $0 + shift }
         }
         return rows(seed: 7).withUnsafeBytes { first in
             let upper = WeightRows(first, format: .f32, outputs: outputs, inputs: inputs)

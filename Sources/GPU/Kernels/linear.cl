@@ -2,14 +2,15 @@
 
 /// Rows of a warp.
 #define ROWS 8u
-/// Floats that four threads with the same outputs leave apart, so that they meet in no bank of local memory.
-#define PART_PITCH (ROWS * PANEL + 8)
+/// Floats from what a thread leaves to what the next one of those with the same outputs does: apart enough to meet in no bank
+/// of local memory.
+#define PART_PITCH(most) ((most) * PANEL + 8)
 
 /// A group takes `8 * octets` rows of one panel: an octet of rows for each warp, the panel's blocks dealt out to the warps
 /// that share an octet. So every weight is read once for all rows of the group, in words of 128 bits that lie side by side.
 ///
 /// @param most no more than `ROWS`, known when this is compiled: the most rows that there are
-/// @param parts `[warps, 4, PART_PITCH]`: what the threads leave
+/// @param parts `[warps, 4, PART_PITCH(most)]`: what the threads leave
 /// @param square_parts `[warps, 4, ROWS]`
 FN void sum_outputs(
     const Layer layer, const Joined joined, const Epilogue to, uint octets, const uint most, LOCAL float *parts,
@@ -45,7 +46,7 @@ FN void sum_outputs(
     UNROLL
     for (uint r = 0; r < most; r++) {
         UNROLL
-        for (uint j = 0; j < 4; j++) parts[(warp * 4 + t) * PART_PITCH + r * PANEL + 8 * j + g] = sums[r][j];
+        for (uint j = 0; j < 4; j++) parts[(warp * 4 + t) * PART_PITCH(most) + r * PANEL + 8 * j + g] = sums[r][j];
         if (g == 0) square_parts[(warp * 4 + t) * ROWS + r] = squares[r];
     }
     MEET();
@@ -58,7 +59,7 @@ FN void sum_outputs(
         float sum = 0.0f, partner_sum = 0.0f, square = 0.0f;
         for (uint part = 0; part < slices * 4; part++) {
             const uint place = (part / 4 * octets + its_octet) * 4 + part % 4;
-            LOCAL const float *sums_of_row = parts + place * PART_PITCH + own * PANEL + output;
+            LOCAL const float *sums_of_row = parts + place * PART_PITCH(most) + own * PANEL + output;
             sum += sums_of_row[0];
             partner_sum += sums_of_row[partner];
             square += square_parts[place * ROWS + own];
@@ -71,7 +72,7 @@ FN void sum_outputs(
 }
 
 #define SUM_OUTPUTS(joined, octets, most)                                                                                 \
-    LOCAL float parts[WARPS * 4 * PART_PITCH];                                                                            \
+    LOCAL float parts[WARPS * 4 * PART_PITCH(most)];                                                                            \
     LOCAL float square_parts[WARPS * 4 * ROWS];                                                                           \
     const Layer layer = LAYER_OF_ARGUMENTS;                                                                               \
     const Epilogue to = EPILOGUE_OF_ARGUMENTS;                                                                            \

@@ -1,9 +1,9 @@
 // Linear layers over packed panels on tensor cores. A block of `weights.h` is two tiles of 16 outputs by 16 inputs as the
 // instruction wants them; rows are its columns.
 //
-// Tensor cores multiply bfloat16. Weights in bfloat16 and 8-bit integers are that exactly. The 32-bit floats of the rows are
-// taken as the sum of two, and so are weights in 16-bit floats: then a product is off by 2^-17 of itself at most, and no
-// number is too large.
+// Tensor cores multiply bfloat16. Weights in bfloat16 and 8-bit integers are that exactly, those in 16-bit floats are the
+// sum of two. The 32-bit floats of the rows are taken as the sum of three, which is all of them: two would leave 2^-18 of a
+// value, and the sums of long rows would be off by more than the limit of `KernelCheck`. No number is too large for it.
 
 /// Rows of a tile, and its tiles in a group.
 #define TILE_ROWS 8u
@@ -18,34 +18,44 @@
 #define UNROLL_TILES
 #endif
 
-/// What a lane has of a block, each output's four inputs as two pairs; `low` is what `high` leaves.
+/// Four inputs as bfloat16, in two pairs, and what that leaves, and what that leaves.
 typedef struct {
-    uint2 high[4];
-    uint2 low[4];
-} Pairs;
-
-/// Splits four floats.
-FN void split(float4 floats, uint2 *high, uint2 *low) {
-    *high = (uint2)(bfloats_from(floats.x, floats.y), bfloats_from(floats.z, floats.w));
-    floats -= (float4)(bfloats_of(high->x), bfloats_of(high->y));
-    *low = (uint2)(bfloats_from(floats.x, floats.y), bfloats_from(floats.z, floats.w));
-}
+    uint2 part[3];
+} Parted;
 
 #if defined(WEIGHTS_F16)
-#define WEIGHTS_HAVE_LOW 1
+#define WEIGHT_PARTS 2u
 #else
-#define WEIGHTS_HAVE_LOW 0
+#define WEIGHT_PARTS 1u
 #endif
 
-FN Pairs pairs_of_block(GLOBAL const uchar *panel, uint block, uint lane) {
-    Pairs pairs;
+/// What a lane has of a block, in parts.
+typedef struct {
+    Parted of[4];
+} PartedWeights;
+
+/// The first `count` parts of four floats.
+FN Parted parts_of(float4 floats, const uint count) {
+    Parted parts;
+    UNROLL
+    for (uint p = 0; p < count; p++) {
+        parts.part[p] = (uint2)(bfloats_from(floats.x, floats.y), bfloats_from(floats.z, floats.w));
+        floats -= (float4)(bfloats_of(parts.part[p].x), bfloats_of(parts.part[p].y));
+    }
+    return parts;
+}
+
+FN PartedWeights parts_of_block(GLOBAL const uchar *panel, uint block, uint lane) {
+    PartedWeights parts;
 #if defined(WEIGHTS_BF16)
-    pairs_of(panel, block, lane, pairs.high);
+    uint2 pairs[4];
+    pairs_of(panel, block, lane, pairs);
+    for (uint j = 0; j < 4; j++) parts.of[j].part[0] = pairs[j];
 #else
     const Weights weights = weights_of(panel, block, lane);
-    for (uint j = 0; j < 4; j++) split(weights.of[j], &pairs.high[j], &pairs.low[j]);
+    for (uint j = 0; j < 4; j++) parts.of[j] = parts_of(weights.of[j], WEIGHT_PARTS);
 #endif
-    return pairs;
+    return parts;
 }
 
 /// A group takes up to `8 * most` rows of `spread` panels: a panel for each warp, its blocks dealt out to the warps that
@@ -77,7 +87,7 @@ FN void multiply_tiles(
     for (uint start = 0; start < blocks; start += slices) {
         const uint block = min(start + slice, blocks - 1), quad = 4 * block + t;
         const bool is_there = start + slice < blocks;
-        const Pairs w = pairs_of_block(weights, block, lane);
+        const PartedWeights w = parts_of_block(weights, block, lane);
         const float4 gain = gain_of(layer, quad);
         UNROLL_TILES
         for (uint n = 0; n < most; n++) {
@@ -89,19 +99,17 @@ FN void multiply_tiles(
                 squares[n] += dot(v, v);
                 v *= gain;
             }
-            uint2 high, low;
-            split(v, &high, &low);
+            const Parted parts = parts_of(v, 3);
             UNROLL_TILES
             for (uint m = 0; m < 2; m++) {
-                const uint2 upper = w.high[2 * m], lower = w.high[2 * m + 1];
-                const uint a[4] = {upper.x, lower.x, upper.y, lower.y};
-                mma(sums[n][m], a, low, scratch, lane);
-#if WEIGHTS_HAVE_LOW
-                const uint2 upper_low = w.low[2 * m], lower_low = w.low[2 * m + 1];
-                const uint a_low[4] = {upper_low.x, lower_low.x, upper_low.y, lower_low.y};
-                mma(sums[n][m], a_low, high, scratch, lane);
-#endif
-                mma(sums[n][m], a, high, scratch, lane);
+                UNROLL_TILES
+                for (uint p = 0; p < WEIGHT_PARTS; p++) {
+                    const uint2 upper = w.of[2 * m].part[p], lower = w.of[2 * m + 1].part[p];
+                    const uint a[4] = {upper.x, lower.x, upper.y, lower.y};
+                    // The small ones first. The last part of both has no weight.
+                    UNROLL_TILES
+                    for (uint q = 3 - p; q-- > 0;) mma(sums[n][m], a, parts.part[q], scratch, lane);
+                }
             }
         }
     }
