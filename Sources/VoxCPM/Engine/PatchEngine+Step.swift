@@ -173,7 +173,7 @@ extension PatchEngine {
         }
         let condition = workspace.condition[rows: patchRows(row)]
         if let prompt = request.prompt {
-            model.backend.copy(prompt[rows: prompt.rows - condition.rows..<prompt.rows], into: condition)
+            condition.copy(from: prompt[rows: prompt.rows - condition.rows..<prompt.rows])
         } else {
             condition.fill(0)
         }
@@ -193,7 +193,9 @@ extension PatchEngine {
         var rest = 2 * model.configuration.promptSamplesPerPatch
         let context = prompt[rows: max(0, prompt.rows - 2 * patchSize)..<prompt.rows]
         for first in stride(from: 0, to: context.rows, by: patchSize) {
-            let latents = context[rows: first..<first + patchSize]
+            // In the engine's own memory, where the next step makes the sequence's patch.
+            let latents = workspace.patches[rows: patchRows(sequenceCount)]
+            latents.copy(from: context[rows: first..<first + patchSize])
             let count = timings.measure(.vaeDecode) { decoder.decode(latents).count }
             rest = max(0, rest - count)
             trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
