@@ -8,11 +8,13 @@ internal import Compute
 /// side by side. Behind the blocks of 8-bit weights are 32 scales.
 struct DeviceWeight {
     let format: Kernel.WeightFormat
-    let panels: any DeviceBuffer
+    var panels: any DeviceBuffer { panelLease.buffer }
+    private let panelLease: DeviceLease
     let panelCount: Int
     /// Bytes of one panel.
     let panelByteCount: Int
-    let bias: (any DeviceBuffer)?
+    var bias: (any DeviceBuffer)? { biasLease?.buffer }
+    private let biasLease: DeviceLease?
     /// Kept, so that its identity stays its own.
     private let original: LinearWeight
 
@@ -43,13 +45,14 @@ struct DeviceWeight {
     }
 
     /// - Parameter halves: Whether 32-bit floats become 16-bit floats.
-    init(_ weight: LinearWeight, halves: Bool, on device: any Device) throws(DeviceError) {
+    init(_ weight: LinearWeight, halves: Bool, in memory: DeviceMemory) throws(DeviceError) {
         original = weight
         format = Self.format(of: weight.form, halves: halves)
         panelByteCount = Self.panelByteCount(format, inputs: weight.inputs)
         panelCount = weight.panelCount
-        panels = try device.allocate(byteCount: panelByteCount * panelCount)
-        if let biases = weight.biases { bias = try device.upload(Array(biases)) } else { bias = nil }
+        panelLease = try memory.layOut(panelByteCount * panelCount)
+        if let biases = weight.biases { biasLease = try memory.upload(Array(biases)) } else { biasLease = nil }
+        let (panels, device) = (panelLease.buffer, memory.device)
         let sourceByteCount = weight.byteCount / panelCount
         try weight.withPanels { bytes throws(DeviceError) in
             let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 16)

@@ -17,11 +17,16 @@ final class PanelStore: Sendable {
         var packed = 0
     }
 
+    /// Whether weights get no content, only their form: for plans.
+    private let hasFormsOnly: Bool
     /// The pack that weights are taken from.
     let pack: PackFile?
     private let state = Mutex(State())
 
-    init(pack: PackFile? = nil) { self.pack = pack }
+    init(pack: PackFile? = nil, formsOnly: Bool = false) {
+        self.pack = pack
+        hasFormsOnly = formsOnly
+    }
 
     /// All weights handed out so far.
     var weights: [Named] { state.withLock { $0.weights } }
@@ -38,7 +43,7 @@ final class PanelStore: Sendable {
             state.withLock { $0.weights.append(Named(name: name, weight: weight)) }
             return weight
         }
-        let weight = try make()
+        let weight = hasFormsOnly ? LinearWeight(zeros: form, bias: bias) : try make()
         state.withLock {
             $0.weights.append(Named(name: name, weight: weight))
             $0.packed += 1
