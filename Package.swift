@@ -24,7 +24,9 @@ func tests(of name: String, imports: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "mynah",
     products: [
-        .executable(name: "mynah", targets: ["mynah"])
+        .executable(name: "mynah", targets: ["mynah"]),
+        // Tests open it by its file's name, as they would the driver.
+        .library(name: "CUDADouble", type: .dynamic, targets: ["CUDADouble"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -112,6 +114,8 @@ let package = Package(
         .executableTarget(name: "mynah", dependencies: ["MynahCommands"], swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["Checkpoint", "GPU"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(
+            name: "CUDADouble", path: "Tests/CUDADouble", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         tests(of: "Compute", imports: ["CKernels"]),
         tests(of: "GPU", imports: ["Compute"]),
         tests(of: "Checkpoint", imports: ["Compute"]),
@@ -149,9 +153,9 @@ let package = Package(
 if Context.environment["MYNAH_ENGINE_ONLY"] != nil {
     let engine = [
         "CKernels", "Compute", "CPTX", "GPU", "Checkpoint", "VoxCPM", "TestSupport", "ComputeTests", "GPUTests",
-        "CheckpointTests", "VoxCPMTests",
+        "CheckpointTests", "VoxCPMTests", "CUDADouble",
     ]
     package.targets.removeAll { !engine.contains($0.name) }
     package.dependencies = []
-    package.products = []
+    package.products.removeAll { $0.name != "CUDADouble" }
 }

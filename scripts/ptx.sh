@@ -24,7 +24,7 @@ cd "$out"
 kernels=$root/Sources/GPU/Kernel.swift
 group_lanes=$(sed -nE 's/.*static let groupLanes = ([0-9]+).*/\1/p' "$kernels")
 programs=()
-# program NAME CASE DEFINITION: the program of that case of KernelProgram, from the files that it names there.
+# program NAME CASE DEFINITION FORMAT: the program of that case of KernelProgram, from the files that it names there.
 program() {
     local name=$1 separator='' file
     printf '#define %s\n' "$3" >"$name.cl"
@@ -32,12 +32,16 @@ program() {
         printf '%s' "$separator" >>"$name.cl"
         cat "$root/Sources/GPU/Kernels/$file" >>"$name.cl"
         separator=$'\n'
-    done < <(sed -n '/var source: String/,$p' "$kernels" | sed -n "/case \.$2/,/\]/p" |
+    done < <(awk -v case="case .$2" -v format="$4" '
+        /var source: String/ { is_source = 1 }
+        /^ *(case \.|return )/ { is_case = is_source && index($0, case) }
+        /suitsTensorCores/ && format == "f32" { next }
+        is_case { print }' "$kernels" |
         grep -oE 'PackageResources\.[a-z0-9_]+' | sed -E 's/PackageResources\.(.*)_(h|cl)$/\1.\2/')
     programs+=("$name")
 }
-for format in f32 f16 bf16 int8; do program "linear_$format" linear "WEIGHTS_${format^^}"; done
-program steps steps "GROUP_LANES $group_lanes"
+for format in f32 f16 bf16 int8; do program "linear_$format" linear "WEIGHTS_${format^^}" "$format"; done
+program steps steps "GROUP_LANES $group_lanes" ""
 
 # PTX 7.0 is read by every driver since CUDA 11.0, code for compute capability 8.0 runs on all later cards.
 flags=(-x cl -cl-std=CL1.2 -cl-mad-enable -O3 -DNV_PTX -target nvptx64-nvidia-cuda -nogpulib -nocudalib

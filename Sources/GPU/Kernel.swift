@@ -28,6 +28,9 @@ public enum Kernel: Hashable, Sendable {
         + [.normalize, .rotary, .attention, .add, .copy, .layOut, .tanh, .guide, .snake, .depthwise, .filter]
         + [.extend, .causalDepthwise, .causalFilter]
 
+    /// The programs in OpenCL C that hold all kernels together.
+    package static var sources: [String] { KernelProgram.all.map(\.source) }
+
     /// The function's name, of which there is one in all programs together.
     var entry: String {
         switch self {
@@ -78,6 +81,9 @@ enum KernelProgram: Hashable, Sendable {
     case linear(Kernel.WeightFormat)
     /// All others.
     case steps
+
+    /// All programs; together they have all kernels.
+    static let all: [KernelProgram] = Kernel.WeightFormat.allCases.map { .linear($0) } + [.steps]
 
     /// Threads of a group in which all of a row meet.
     static let groupLanes = 128
