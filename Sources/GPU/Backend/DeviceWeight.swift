@@ -19,11 +19,11 @@ struct DeviceWeight {
     private static let panelWidth = 32
     private static let blockInputs = 16
 
-    /// - Parameter halves: Whether 32-bit floats become 16-bit floats.
+    /// - Parameter halves: Whether 32-bit floats become 16-bit floats, where they are not delicate.
     init(_ weight: LinearWeight, halves: Bool, on device: any Device) throws(DeviceError) {
         original = weight
         switch weight.precision {
-        case .f32: format = halves ? .f16 : .f32
+        case .f32: format = halves && !weight.isDelicate ? .f16 : .f32
         case .bf16: format = .bf16
         case .int8: format = .int8
         }

@@ -30,7 +30,8 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
-    ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
+    ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device, where they
+    ///     are not delicate.
     ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
     ///   - usesTensorCores: Whether linear layers of several rows go to tensor cores. Devices without them do the same
     ///     another way, very slowly.

@@ -137,7 +137,7 @@ struct ConvolutionWeights {
         }
     }
 
-    /// A weight from the store; `rows` makes `[outputs, inputs]` where it must be packed.
+    /// A weight from the store; `rows` makes `[outputs, inputs]` where it must be packed. Rounding it would be heard.
     private func packed(
         _ name: String, outputs: Int, inputs: Int, bias: [Float]?, _ rows: () throws -> [Float]
     ) throws -> LinearWeight {
@@ -148,6 +148,6 @@ struct ConvolutionWeights {
                     stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], bias: bias,
                     precision: precision, team: team)
             }
-        }
+        }.delicate
     }
 }
