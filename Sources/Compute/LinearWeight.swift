@@ -60,6 +60,8 @@ public final class LinearWeight: @unchecked Sendable {
     let bias: UnsafeMutablePointer<Float>?
     /// Whose memory the panels are.
     private let owner: any AnyObject & Sendable
+    /// Whether no device rounds these weights, even where it keeps others in shorter numbers than they come in.
+    public let isDelicate: Bool
 
     public var outputs: Int { form.outputs }
     public var inputs: Int { form.inputs }
@@ -137,10 +139,18 @@ public final class LinearWeight: @unchecked Sendable {
         self.init(form, memory.start, of: memory, bias: bias)
     }
 
+    /// The same weight, for a layer that rounding would hurt most; uses the same panels.
+    public var delicate: LinearWeight {
+        let bias = biases.map { Array($0.prefix(outputs)) }
+        return LinearWeight(form, panels, of: self, bias: bias, isDelicate: true)
+    }
+
     private init(
-        _ form: Form, _ panels: UnsafeMutableRawPointer, of owner: any AnyObject & Sendable, bias: [Float]?
+        _ form: Form, _ panels: UnsafeMutableRawPointer, of owner: any AnyObject & Sendable, bias: [Float]?,
+        isDelicate: Bool = false
     ) {
         self.form = form
+        self.isDelicate = isDelicate
         panelCount = form.panelCount
         panelByteCount = form.panelByteCount
         self.panels = panels

@@ -21,9 +21,9 @@ struct DeviceWeight {
     private static let panelWidth = 32
     private static let blockInputs = 16
 
-    private static func format(of form: LinearWeight.Form, halves: Bool) -> Kernel.WeightFormat {
-        switch form.precision {
-        case .f32: halves ? .f16 : .f32
+    private static func format(of weight: LinearWeight, halves: Bool) -> Kernel.WeightFormat {
+        switch weight.precision {
+        case .f32: halves && !weight.isDelicate ? .f16 : .f32
         case .bf16: .bf16
         case .int8: .int8
         }
@@ -39,15 +39,14 @@ struct DeviceWeight {
     }
 
     /// Bytes that the panels of a weight take.
-    static func byteCount(of form: LinearWeight.Form, halves: Bool) -> Int {
-        (form.outputs + panelWidth - 1) / panelWidth
-            * panelByteCount(format(of: form, halves: halves), inputs: form.inputs)
+    static func byteCount(of weight: LinearWeight, halves: Bool) -> Int {
+        weight.panelCount * panelByteCount(format(of: weight, halves: halves), inputs: weight.inputs)
     }
 
-    /// - Parameter halves: Whether 32-bit floats become 16-bit floats.
+    /// - Parameter halves: Whether 32-bit floats become 16-bit floats, where they are not delicate.
     init(_ weight: LinearWeight, halves: Bool, in memory: DeviceMemory) throws(DeviceError) {
         original = weight
-        format = Self.format(of: weight.form, halves: halves)
+        format = Self.format(of: weight, halves: halves)
         panelByteCount = Self.panelByteCount(format, inputs: weight.inputs)
         panelCount = weight.panelCount
         panelLease = try memory.layOut(panelByteCount * panelCount)

@@ -36,7 +36,8 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
-    ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device.
+    ///   - halves: Whether weights in 32-bit floats are kept as 16-bit floats on the device, where they
+    ///     are not delicate.
     ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
     ///   - usesTensorCores: Whether linear layers of several rows go to tensor cores. Devices without them do the same
     ///     another way, very slowly.
@@ -52,8 +53,8 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     /// Bytes that the weights of a linear layer take on a device, its bias not included.
-    public static func byteCount(of form: LinearWeight.Form, halves: Bool = false) -> Int {
-        DeviceWeight.byteCount(of: form, halves: halves)
+    public static func byteCount(of weight: LinearWeight, halves: Bool = false) -> Int {
+        DeviceWeight.byteCount(of: weight, halves: halves)
     }
 
     /// The device's name and what it is asked for by.
@@ -102,6 +103,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public func check() throws {
         if let failure { throw failure }
     }
+
+    /// Waits until all that was launched is done.
+    public func finish() { memory.attempt { () throws(DeviceError) in try device.finish() } }
 
     /// Remembers how long spans become: long ones are split.
     public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) { longestSpan = max(longestSpan, span) }

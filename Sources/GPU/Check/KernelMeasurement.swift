@@ -38,9 +38,10 @@ public struct DeviceMeasurement: Sendable, Equatable {
 
     /// Measures only how fast the device's memory is, in 10^9 bytes each second.
     ///
+    /// - Parameter mostBytes: The most that may be laid out for it.
     /// - Throws: ``DeviceError`` where the device fails.
-    public static func bandwidth(of device: any Device) throws(DeviceError) -> Double {
-        let probe = DeviceProbe(device, usesTensorCores: false)
+    public static func bandwidth(of device: any Device, mostBytes: Int = .max) throws(DeviceError) -> Double {
+        let probe = DeviceProbe(device, usesTensorCores: false, mostBytes: mostBytes)
         return try probe.bandwidth()
     }
 }
@@ -55,13 +56,14 @@ private struct DeviceProbe {
     private let copied: Int
     private static let least: Duration = .milliseconds(20)
 
-    init(_ device: any Device, usesTensorCores: Bool) {
+    init(_ device: any Device, usesTensorCores: Bool, mostBytes: Int = .max) {
         self.device = device
         gpu = GPUBackend(device, usesTensorCores: usesTensorCores)
         halves = GPUBackend(device, halves: true, usesTensorCores: usesTensorCores)
         let information = device.information
         width = information.isProcessor ? 256 : 1024
-        copied = information.isProcessor ? 32 << 20 : min(256 << 20, max(1 << 20, information.memoryBytes / 16))
+        let wanted = information.isProcessor ? 32 << 20 : min(256 << 20, information.memoryBytes / 16)
+        copied = max(1 << 20, min(wanted, mostBytes / 2))
     }
 
     func bandwidth() throws(DeviceError) -> Double {
@@ -98,7 +100,7 @@ private struct DeviceProbe {
         let backend = format == .f16 ? halves : gpu
         return try step(
             "linear, \(rows) x \(width) by \(outputs), \(format)",
-            bytes: GPUBackend.byteCount(of: weight.form, halves: format == .f16) + bytes(x, out),
+            bytes: GPUBackend.byteCount(of: weight, halves: format == .f16) + bytes(x, out),
             operations: 2 * rows * width * outputs
         ) {
             backend.linear(x, norm: norm, weight, into: out, .store)

@@ -49,4 +49,12 @@ struct DeviceOption: ParsableArguments {
                 + "otherwise.",
             valueName: "auto|cpu|gpu|cuda:N|opencl:N"))
     var device = DeviceChoice.processor
+
+    @Option(
+        help: ArgumentHelp(
+            "The most of the device's memory that is taken, such as 6GiB (default: what is free).",
+            discussion: "Planned before the model is loaded: fewer requests at once or shorter parts where that is "
+                + "enough, else an error with the numbers.",
+            valueName: "bytes"))
+    var gpuMemory: ByteCount?
 }

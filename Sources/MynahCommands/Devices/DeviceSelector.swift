@@ -98,7 +98,7 @@ struct DeviceSelector {
         let subject = KernelVerdict.Subject(device.information, program: Program.version)
         if trusts, let known = shelf.find(subject) { return known }
         shelf.forget(subject)
-        if Console.isInteractive { note("comparing the kernels of \(subject.name) with the processor's once") }
+        note("comparing the kernels of \(subject.name) (\(subject.id)) with the processor's, which is done once.")
         let verdict = KernelVerdict(try KernelCheck.run(device), of: subject)
         shelf.keep(verdict)
         return verdict

@@ -28,7 +28,8 @@ public struct EngineConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    static let usualPositions = 1024
+    /// What ``positions`` is where it is nil and the model's context is longer.
+    public static let usualPositions = 1024
 }
 
 /// What an engine is doing.

@@ -40,19 +40,29 @@ public final class SpeechModel: Sendable {
     ///
     /// - Parameters:
     ///   - lexicon: A person's own pronunciations.
-    ///   - capacity: As ``capacity``.
     ///   - makeModel: Loads the weights, with the precision and threads that are wished.
     /// - Throws: The faults of the folder, and what `makeModel` throws.
     public convenience init(
-        folder: URL, lexicon: UserLexicon = UserLexicon(), capacity: EngineCapacity? = nil,
-        makeModel: (CheckpointFolder) throws -> VoxCPMModel
+        folder: URL, lexicon: UserLexicon = UserLexicon(), makeModel: (CheckpointFolder) throws -> VoxCPMModel
+    ) throws {
+        try self.init(folder: folder, lexicon: lexicon) { (try makeModel($0), nil) }
+    }
+
+    /// Loads a checkpoint folder onto a device whose memory may be small.
+    ///
+    /// - Parameter makeModel: Loads the weights, and says how large an engine there is memory for, as ``capacity``.
+    /// - Throws: The faults of the folder, and what `makeModel` throws.
+    public convenience init(
+        folder: URL, lexicon: UserLexicon = UserLexicon(),
+        makeModel: (CheckpointFolder) throws -> (VoxCPMModel, EngineCapacity?)
     ) throws {
         let checkpoint = try CheckpointFolder(folder)
         let generation = try GenerationFile.load(from: folder)
         let tokenizer = try BPETokenizer(contentsOf: checkpoint.tokenizerFile)
         let feed = try TextFeed(tokenizer: tokenizer, form: generation.text, lexicon: lexicon)
+        let (model, capacity) = try makeModel(checkpoint)
         self.init(
-            name: folder.lastPathComponent, model: try makeModel(checkpoint), feed: feed, generation: generation,
+            name: folder.lastPathComponent, model: model, feed: feed, generation: generation,
             digest: String(try checkpoint.stamp(), radix: 16), capacity: capacity)
     }
 

@@ -26,12 +26,12 @@ public struct DeviceMemoryPlan: Sendable, Equatable {
 /// How large things are on a device.
 public struct DeviceSizes: Sendable {
     /// Bytes of a linear layer's panels.
-    public let weightBytes: @Sendable (LinearWeight.Form) -> Int
+    public let weightBytes: @Sendable (LinearWeight) -> Int
     /// Bytes that steps need beside the storages that they are given.
     public let scratchBytes: @Sendable (HeadLayout) -> Int
 
     public init(
-        weightBytes: @escaping @Sendable (LinearWeight.Form) -> Int,
+        weightBytes: @escaping @Sendable (LinearWeight) -> Int,
         scratchBytes: @escaping @Sendable (HeadLayout) -> Int
     ) {
         self.weightBytes = weightBytes
@@ -136,7 +136,7 @@ public struct DevicePlanner {
 
     /// Panels and biases of linear layers.
     private static func bytes(of layers: [LinearWeight], _ sizes: DeviceSizes) -> Int {
-        layers.reduce(0) { $0 + sizes.weightBytes($1.form) + ($1.biases?.count ?? 0) * MemoryLayout<Float>.stride }
+        layers.reduce(0) { $0 + sizes.weightBytes($1) + ($1.biases?.count ?? 0) * MemoryLayout<Float>.stride }
     }
 
     /// Plans an engine.

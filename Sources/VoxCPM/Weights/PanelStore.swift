@@ -35,15 +35,19 @@ final class PanelStore: Sendable {
 
     /// The weight of this name.
     ///
-    /// - Parameter make: Packs it; must give a weight of the same form and bias.
+    /// - Parameters:
+    ///   - isDelicate: Whether no backend may round it further.
+    ///   - make: Packs it; must give a weight of the same form and bias.
     func weight(
-        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, make: () throws -> LinearWeight
+        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, isDelicate: Bool = false, make: () throws -> LinearWeight
     ) rethrows -> LinearWeight {
-        if let weight = pack?.weight(name, form: form, bias: bias) {
+        if let packed = pack?.weight(name, form: form, bias: bias) {
+            let weight = isDelicate ? packed.delicate : packed
             state.withLock { $0.weights.append(Named(name: name, weight: weight)) }
             return weight
         }
-        let weight = hasFormsOnly ? LinearWeight(zeros: form, bias: bias) : try make()
+        let made = hasFormsOnly ? LinearWeight(zeros: form, bias: bias) : try make()
+        let weight = isDelicate ? made.delicate : made
         state.withLock {
             $0.weights.append(Named(name: name, weight: weight))
             $0.packed += 1
