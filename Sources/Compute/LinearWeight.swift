@@ -60,6 +60,8 @@ public final class LinearWeight: @unchecked Sendable {
     let bias: UnsafeMutablePointer<Float>?
     /// Whose memory the panels are.
     private let owner: any AnyObject & Sendable
+    /// Whether no device rounds these weights, even where it keeps others in shorter numbers than they come in.
+    public let isDelicate: Bool
 
     public var outputs: Int { form.outputs }
     public var inputs: Int { form.inputs }
@@ -125,16 +127,30 @@ public final class LinearWeight: @unchecked Sendable {
         self.init(form, UnsafeMutableRawPointer(mutating: panels.baseAddress!), of: owner, bias: bias)
     }
 
+    /// Panels of zeros. The system gives memory only to pages that somebody writes to, which nobody does: so this costs
+    /// nothing, and has the form of a weight wherever only that is asked for.
+    ///
+    /// - Parameter bias: One value per output, or nil.
+    public convenience init(zeros form: Form, bias: [Float]? = nil) { self.init(form, bias: bias) }
+
     private convenience init(_ form: Form, bias: [Float]?) {
         // All straight from the system: weights that are packed again leave their pages.
         let memory = ZeroedMemory(byteCount: form.byteCount, mappedFrom: 1)
         self.init(form, memory.start, of: memory, bias: bias)
     }
 
+    /// The same weight, for a layer that rounding would hurt most; uses the same panels.
+    public var delicate: LinearWeight {
+        let bias = biases.map { Array($0.prefix(outputs)) }
+        return LinearWeight(form, panels, of: self, bias: bias, isDelicate: true)
+    }
+
     private init(
-        _ form: Form, _ panels: UnsafeMutableRawPointer, of owner: any AnyObject & Sendable, bias: [Float]?
+        _ form: Form, _ panels: UnsafeMutableRawPointer, of owner: any AnyObject & Sendable, bias: [Float]?,
+        isDelicate: Bool = false
     ) {
         self.form = form
+        self.isDelicate = isDelicate
         panelCount = form.panelCount
         panelByteCount = form.panelByteCount
         self.panels = panels

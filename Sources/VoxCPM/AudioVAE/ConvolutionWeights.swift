@@ -137,12 +137,12 @@ struct ConvolutionWeights {
         }
     }
 
-    /// A weight from the store; `rows` makes `[outputs, inputs]` where it must be packed.
+    /// A weight from the store; `rows` makes `[outputs, inputs]` where it must be packed. Rounding it would be heard.
     private func packed(
         _ name: String, outputs: Int, inputs: Int, bias: [Float]?, _ rows: () throws -> [Float]
     ) throws -> LinearWeight {
         let form = LinearWeight.Form(outputs: outputs, inputs: inputs, precision: precision)
-        return try panels.weight("audio_vae.\(name)", form, bias: bias) {
+        return try panels.weight("audio_vae.\(name)", form, bias: bias, isDelicate: true) {
             try rows().withUnsafeBytes { bytes in
                 LinearWeight(
                     stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], bias: bias,

@@ -10,6 +10,8 @@ struct WeightReader {
     let precision: Precision
     let team: WorkerTeam
     let panels: PanelStore
+    /// Whether what is read is not to be rounded by a device.
+    var isDelicate = false
     /// Called with the bytes of every tensor used.
     var progress: (Int) -> Void = { _ in }
 
@@ -19,11 +21,12 @@ struct WeightReader {
     }
 
     /// The same reader for the few small layers that 8-bit integers would hurt most and help least: projections into
-    /// and out of the transformers, quantiser, stop predictor and time embeddings stay in 32-bit floats then.
+    /// and out of the transformers, quantiser, stop predictor and time embeddings stay in 32-bit floats then, and where a
+    /// device keeps other weights in 16-bit floats.
     var delicate: WeightReader {
         WeightReader(
             source: source, precision: precision == .int8 ? .f32 : precision, team: team, panels: panels,
-            progress: progress)
+            isDelicate: true, progress: progress)
     }
 
     /// Several linear layers with the same inputs, one below the other.
@@ -33,7 +36,7 @@ struct WeightReader {
         let outputs = infos.reduce(0) { $0 + $1.shape[0] }
         let form = LinearWeight.Form(outputs: outputs, inputs: infos[0].shape[1], precision: precision)
         defer { infos.forEach { progress($0.byteCount) } }
-        return try panels.weight(names.joined(separator: "+"), form, bias: bias) {
+        return try panels.weight(names.joined(separator: "+"), form, bias: bias, isDelicate: isDelicate) {
             try rows(of: infos) { matrices in
                 LinearWeight(stacking: matrices, bias: bias, precision: precision, team: team)
             }
