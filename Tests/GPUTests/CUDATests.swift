@@ -14,7 +14,7 @@ import Testing
     @Test func everyKernelGivesWhatTheCPUGives() throws {
         let double = try CUDADouble()
         do {
-            let results = try KernelCheck.run(try double.open())
+            let results = try KernelCheck.run(try double.open(), every: 3)
             #expect(results.count > 100)
             for result in results { #expect(result.isGood, "\(result.name): \(result.error)") }
         }
@@ -26,9 +26,12 @@ import Testing
     @Test func everyKernelOfTheModuleGivesWhatTheCPUGives() throws {
         let double = try CUDADouble()
         try double.set(.runsPTX, 1)
-        let results = try KernelCheck.run(try double.open())
+        let device = try double.open()
+        for kernel in Kernel.all { try device.prepare(kernel) }
+        let results = try KernelCheck.run(device, every: 7)
         #expect(results.count > 100)
         for result in results { #expect(result.isGood, "\(result.name): \(result.error)") }
+        #expect(try double.unused == nil)
     }
 
     @Test func theDeviceIsDescribed() throws {

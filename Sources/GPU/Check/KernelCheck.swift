@@ -22,6 +22,9 @@ public struct KernelCheck {
     let cpu: CPUBackend
     private let device: any Device
     private var results: [Result] = []
+    /// Comparisons so far, and of how many one is made.
+    private var asked = 0
+    private let interval: Int
 
     /// How a backend under test is set up.
     struct Setting {
@@ -36,11 +39,13 @@ public struct KernelCheck {
 
     /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
+    /// - Parameter interval: Makes one comparison of so many, for devices that take very long.
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
-    public static func run(_ device: any Device) throws -> [Result] {
+    public static func run(_ device: any Device, every interval: Int = 1) throws -> [Result] {
         var check = KernelCheck(
-            cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device)
+            cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device,
+            interval: interval)
         try check.checkLinear()
         try check.checkTransformer()
         try check.checkFlow()
@@ -49,9 +54,10 @@ public struct KernelCheck {
         return check.results
     }
 
-    private init(cpu: CPUBackend, device: any Device) {
+    private init(cpu: CPUBackend, device: any Device, interval: Int) {
         self.cpu = cpu
         self.device = device
+        self.interval = interval
     }
 
     /// Runs a step on both backends, each with matrices of its own, and compares all matrices afterwards.
@@ -65,6 +71,8 @@ public struct KernelCheck {
         _ name: String, _ setting: Setting = Setting(), skipping: Int = 0, _ make: () -> [Matrix],
         _ step: (any Backend, [Matrix]) -> Void
     ) throws(DeviceError) {
+        asked += 1
+        guard (asked - 1) % interval == 0 else { return }
         let gpu = GPUBackend(device, halves: setting.halves, usesTensorCores: setting.onTensorCores)
         gpu.longestSpan = setting.longestSpan
         gpu.busyGroups = setting.busyGroups ?? gpu.busyGroups
