@@ -43,6 +43,8 @@ extension KernelCheck {
     }
 
     mutating func checkAttention(_ heads: HeadLayout) throws(DeviceError) {
+        isThinned = true
+        defer { isThinned = false }
         for sight in Self.sights {
             let words = "\(sight.name), \(heads.heads)/\(heads.keyValueHeads) heads of \(heads.headSize)"
             let make = { Self.matrices(sight, heads) }

@@ -9,6 +9,8 @@ extension KernelCheck {
     enum Kind: String, CaseIterable { case store, residual, silu, quantize, tanh, gate }
 
     mutating func checkLinear() throws(DeviceError) {
+        isThinned = true
+        defer { isThinned = false }
         for format in Kernel.WeightFormat.allCases {
             var next = 0
             for rows in Self.rowCounts {

@@ -22,8 +22,9 @@ public struct KernelCheck {
     let cpu: CPUBackend
     private let device: any Device
     private var results: [Result] = []
-    /// Comparisons so far, and of how many one is made.
-    private var asked = 0
+    /// Whether the comparisons are those of one of the long lists, of which one in so many is made.
+    var isThinned = false
+    private var thinned = 0
     private let interval: Int
 
     /// How a backend under test is set up.
@@ -39,7 +40,8 @@ public struct KernelCheck {
 
     /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
-    /// - Parameter interval: Makes one comparison of so many, for devices that take very long.
+    /// - Parameter interval: Makes one comparison in so many of linear layers and of attention, whose lists are long. For
+    ///   devices that take very long.
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
     public static func run(_ device: any Device, every interval: Int = 1) throws -> [Result] {
@@ -71,8 +73,10 @@ public struct KernelCheck {
         _ name: String, _ setting: Setting = Setting(), skipping: Int = 0, _ make: () -> [Matrix],
         _ step: (any Backend, [Matrix]) -> Void
     ) throws(DeviceError) {
-        asked += 1
-        guard (asked - 1) % interval == 0 else { return }
+        if isThinned {
+            thinned += 1
+            guard thinned % interval == 0 else { return }
+        }
         let gpu = GPUBackend(device, halves: setting.halves, usesTensorCores: setting.onTensorCores)
         gpu.longestSpan = setting.longestSpan
         gpu.busyGroups = setting.busyGroups ?? gpu.busyGroups
