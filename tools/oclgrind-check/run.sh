@@ -4,7 +4,7 @@
 #
 #     tools/oclgrind-check/run.sh [ARGUMENT OF swift test...]    such as --scratch-path FOLDER
 #
-# The tests must be built. Needs Oclgrind (package oclgrind), and is left out, with a word about it, where that is missing.
+# Takes about two minutes of a processor. The tests must be built. Needs Oclgrind (package oclgrind), and is left out, with a word about it, where that is missing.
 #
 # Exit codes: 0 all well, 1 a kernel is wrong or Oclgrind found something.
 set -euo pipefail
