@@ -75,7 +75,7 @@ final class DeviceMemory: @unchecked Sendable {
     }
 
     /// The newest values of a storage in the device's memory.
-    func buffer(of storage: Storage) throws(DeviceError) -> any DeviceBuffer {
+    func mirror(of storage: Storage) throws(DeviceError) -> DeviceMirror {
         watched?[ObjectIdentifier(storage)] = storage
         let mirror: DeviceMirror
         if let known = storage.mirror as? DeviceMirror, known.belongs(to: self) {
@@ -90,7 +90,36 @@ final class DeviceMemory: @unchecked Sendable {
         if chain != nil, mirror.isBehind { throw .notWhileRecording("a copy") }
         mirror.bringToDevice()
         if let failure { throw failure }
-        return mirror.buffer
+        return mirror
+    }
+
+    /// Floats that storages side by side begin at multiples of: what any device copies and reads best.
+    static let arenaStep = 64
+
+    /// Lays out storages side by side in one buffer. Those that are on the device already stay where they are.
+    func layOut(_ storages: [Storage]) throws(DeviceError) {
+        var seen: Set<ObjectIdentifier> = []
+        let new = storages.filter { storage in
+            seen.insert(ObjectIdentifier(storage)).inserted && storage.count > 0
+                && !((storage.mirror as? DeviceMirror)?.belongs(to: self) ?? false)
+        }
+        var offsets: [Int] = []
+        var count = 0
+        for storage in new {
+            offsets.append(count)
+            count += (storage.count + Self.arenaStep - 1) / Self.arenaStep * Self.arenaStep
+        }
+        guard count > 0 else { return }
+        let lease: DeviceLease
+        do { lease = try layOut(count * MemoryLayout<Float>.stride) } catch {
+            // Some drivers give no buffer of that size, but as much in pieces: each storage gets its own then.
+            if case .outOfMemory = error { return }
+            throw error
+        }
+        for (storage, offset) in zip(new, offsets) {
+            storage.mirror?.prepareToRead(0..<storage.count)
+            storage.reflect(in: DeviceMirror(storage, lease, at: offset, memory: self))
+        }
     }
 
     /// A weight in the device's memory, copied when it is first used.

@@ -20,6 +20,9 @@ public final class AudioVAEDecoderState {
         samples = Matrix(rows: maxChunk * decoder.outputsPerLatent, columns: 1)
     }
 
+    /// The memory that it works in; some of it belongs to all decoders.
+    var storages: [Storage] { [context.history.storage, samples.storage] + context.workspace.storages }
+
     /// Decodes the next latents. Allocates nothing.
     ///
     /// - Parameter latents: `[time, latentSize]`, at most ``maxChunk`` rows.
