@@ -122,18 +122,18 @@ let package = Package(
         tests(of: "TextFrontend"),
         tests(of: "AudioIO", imports: ["Checkpoint", "CSndFile"]),
         tests(of: "VoxCPM", imports: ["Checkpoint", "Compute", "GPU"]),
-        tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "TextFrontend", "VoxCPM"]),
+        tests(of: "SpeechEngine", imports: ["AudioIO", "Checkpoint", "Compute", "GPU", "TextFrontend", "VoxCPM"]),
         tests(
             of: "SpeechServer",
             imports: [
-                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "VoxCPM",
+                "SpeechEngine", "SpeechStore", "Archives", "AudioIO", "GPU", "VoxCPM",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(of: "Archives"),
         tests(
             of: "mynah",
             imports: [
-                "MynahCommands", "Checkpoint", "AudioIO", "TextFrontend", "SpeechServer", "SpeechStore",
+                "MynahCommands", "Checkpoint", "AudioIO", "GPU", "TextFrontend", "SpeechServer", "SpeechStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(

@@ -127,6 +127,12 @@ public final class LinearWeight: @unchecked Sendable {
         self.init(form, UnsafeMutableRawPointer(mutating: panels.baseAddress!), of: owner, bias: bias)
     }
 
+    /// Panels of zeros. The system gives memory only to pages that somebody writes to, which nobody does: so this costs
+    /// nothing, and has the form of a weight wherever only that is asked for.
+    ///
+    /// - Parameter bias: One value per output, or nil.
+    public convenience init(zeros form: Form, bias: [Float]? = nil) { self.init(form, bias: bias) }
+
     private convenience init(_ form: Form, bias: [Float]?) {
         // All straight from the system: weights that are packed again leave their pages.
         let memory = ZeroedMemory(byteCount: form.byteCount, mappedFrom: 1)

@@ -10,8 +10,13 @@ public struct DeviceInformation: Sendable, Equatable {
     public let memoryBytes: Int
     /// Whether it is the processor itself.
     public let isProcessor: Bool
+    /// Whether it has tensor cores that the kernels reach.
+    public let hasTensorCores: Bool
 
-    public init(id: String, name: String, driver: String, memoryBytes: Int, isProcessor: Bool) {
+    public init(
+        id: String, name: String, driver: String, memoryBytes: Int, isProcessor: Bool, hasTensorCores: Bool = false
+    ) {
+        self.hasTensorCores = hasTensorCores
         self.id = id
         self.name = name
         self.driver = driver

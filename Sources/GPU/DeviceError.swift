@@ -10,6 +10,12 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case callFailed(String, code: Int)
     /// The device has not enough memory left.
     case outOfMemory(byteCount: Int)
+    /// More was to be laid out than may be.
+    ///
+    /// - Parameters:
+    ///   - inUse: Bytes laid out so far.
+    ///   - limit: The most bytes, see `--gpu-memory`.
+    case overBudget(byteCount: Int, inUse: Int, limit: Int)
     /// The driver could not build the kernels.
     case buildFailed(program: String, log: String)
     /// A kernel wants more of a group than devices of all makers give.
@@ -28,6 +34,8 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
                 : "there is no device \(name); choose one of \(choices.joined(separator: ", "))"
         case .callFailed(let call, let code): "the driver failed in \(call) (\(code))"
         case .outOfMemory(let bytes): "the device has no \(bytes) bytes of memory left; use a smaller precision"
+        case .overBudget(let bytes, let inUse, let limit):
+            "\(bytes) bytes more of the device's memory would exceed the limit of \(limit), of which \(inUse) are in use"
         case .buildFailed(let program, let log): "the driver cannot build the kernels of \(program): \(log)"
         case .kernelTooLarge(let kernel, let bytes, let threads):
             "the kernel \(kernel) takes \(bytes) bytes of local memory and \(threads) threads in a group"

@@ -79,6 +79,29 @@ public final class VoxCPMModel: Sendable {
         self.init(source, try ModelParts(source, panels: PanelStore(), eager: false), packs: .off)
     }
 
+    /// A model whose linear layers have their forms and no content: it takes next to no memory, and everything that
+    /// follows from its dimensions can be asked of it.
+    convenience init(
+        formsOf weights: any TensorSource, _ audioVAEWeights: any TensorSource, configuration: ModelConfiguration,
+        precision: Precision
+    ) throws {
+        let computing = try Computing(threads: 1, instructionSet: nil, device: nil)
+        let source = ModelParts.Source(
+            configuration: configuration, weights: weights, audioVAEWeights: audioVAEWeights, precision: precision,
+            computing: computing, progress: { _, _ in })
+        self.init(source, try ModelParts(source, panels: PanelStore(formsOnly: true), eager: false), packs: .off)
+    }
+
+    /// Bytes of the rotary tables of all transformers; one that several share counts once.
+    var tableBytes: Int {
+        let tables = [
+            semanticLM.language.transformer, residualLM.language.transformer, localEncoder.transformer,
+            flowMatching.estimator.transformer,
+        ].compactMap(\.rotary).flatMap { [$0.cosines.storage, $0.sines.storage] }
+        let each = Dictionary(tables.map { (ObjectIdentifier($0), $0.count) }) { first, _ in first }
+        return each.values.reduce(0, +) * MemoryLayout<Float>.stride
+    }
+
     private init(_ source: ModelParts.Source, _ parts: ModelParts, packs: PackCache.Outcome) {
         configuration = source.configuration
         precision = source.precision

@@ -29,7 +29,7 @@ import Testing
             try CUDADevices(library: double.path).all == [
                 DeviceInformation(
                     id: "cuda:0", name: "double of a card", driver: "CUDA 12.4, compute capability 12.0",
-                    memoryBytes: 24 << 30, isProcessor: false)
+                    memoryBytes: 24 << 30, isProcessor: false, hasTensorCores: true)
             ])
     }
 

@@ -15,6 +15,35 @@ struct DeviceTests {
         }
     }
 
+    /// Containers often have a driver without the file that tells the loader of it, or no loader.
+    @Test(.needsDevice, arguments: [["libnosuchopencl.so.9"], ["libc.so.6"]])
+    func driversAreAskedThemselvesWhereTheLoaderLeadsNowhere(loaders: [String]) throws {
+        let devices = try OpenCLDevices(loaders: loaders, drivers: [["libnosuchdriver.so.9", "libpocl.so.2"]])
+        let first = try #require(devices.all.first, "PoCL has the processor")
+        let gpu = GPUBackend(try devices.open(first.id))
+        let x = Matrix(rows: 3, columns: 5, values: (0..<15).map(Float.init))
+        gpu.add(x, x, into: x)
+        #expect(x.values() == (0..<15).map { 2 * Float($0) } && gpu.failure == nil)
+    }
+
+    @Test func driversThatAreNotThereOrBrokenAreNoDevices() throws {
+        #expect(throws: DeviceError.self) {
+            try OpenCLDevices(loaders: ["libnosuchopencl.so.9"], drivers: [["libnosuchdriver.so.9"], ["libc.so.6"]])
+        }
+    }
+
+    @Test func whatLeadsToDevicesSaysWhyItDoesNot() {
+        let devices = Devices()
+        for launcher in Devices.Launcher.allCases {
+            let own = devices.all.filter { $0.id.hasPrefix(launcher.rawValue + ":") }
+            #expect(own.isEmpty || devices.faults[launcher] == nil)
+        }
+        #expect(devices.cards.allSatisfy { !$0.isProcessor })
+        for id in ["opencl:99", "nothing:0", "opencl", ""] {
+            #expect(throws: DeviceError.self) { try devices.open(id) }
+        }
+    }
+
     @Test(.needsDevice) func aDeviceThatIsNotThereIsSaid() throws {
         let devices = try OpenCLDevices()
         #expect(throws: DeviceError.noSuchDevice("opencl:99", choices: devices.all.map(\.id))) {

@@ -23,11 +23,17 @@ final class DeviceMemory: @unchecked Sendable {
 
     private struct Constant {
         let values: [Float]
-        let buffer: any DeviceBuffer
+        let lease: DeviceLease
     }
 
-    /// - Parameter halves: Whether weights in 32-bit floats become 16-bit floats.
-    init(_ device: any Device, halves: Bool) {
+    /// What is laid out on the device.
+    let budget: DeviceBudget
+
+    /// - Parameters:
+    ///   - halves: Whether weights in 32-bit floats become 16-bit floats.
+    ///   - limitBytes: The most bytes that are laid out; nil for as many as the driver gives.
+    init(_ device: any Device, halves: Bool, limitBytes: Int? = nil) {
+        budget = DeviceBudget(limitBytes: limitBytes)
         self.device = device
         self.halves = halves
     }
@@ -77,8 +83,8 @@ final class DeviceMemory: @unchecked Sendable {
         } else {
             // Another device has it: its values come by way of the host.
             storage.mirror?.prepareToRead(0..<storage.count)
-            let buffer = try device.allocate(byteCount: storage.count * MemoryLayout<Float>.stride)
-            mirror = DeviceMirror(storage, buffer: buffer, memory: self)
+            let lease = try layOut(storage.count * MemoryLayout<Float>.stride)
+            mirror = DeviceMirror(storage, lease, memory: self)
             storage.reflect(in: mirror)
         }
         if chain != nil, mirror.isBehind { throw .notWhileRecording("a copy") }
@@ -90,7 +96,7 @@ final class DeviceMemory: @unchecked Sendable {
     /// A weight in the device's memory, copied when it is first used.
     func weight(_ weight: LinearWeight) throws(DeviceError) -> DeviceWeight {
         if let known = weights[ObjectIdentifier(weight)] { return known }
-        let made = try DeviceWeight(weight, halves: halves, on: device)
+        let made = try DeviceWeight(weight, halves: halves, in: self)
         weights[ObjectIdentifier(weight)] = made
         return made
     }
@@ -98,10 +104,20 @@ final class DeviceMemory: @unchecked Sendable {
     /// Floats that never change, copied when they are first used.
     func constant(_ values: [Float]) throws(DeviceError) -> any DeviceBuffer {
         let key = values.withUnsafeBufferPointer { $0.baseAddress }
-        if let key, let known = constants[key] { return known.buffer }
-        let buffer = try device.upload(values)
-        if let key { constants[key] = Constant(values: values, buffer: buffer) }
-        return buffer
+        if let key, let known = constants[key] { return known.lease.buffer }
+        let lease = try upload(values)
+        if let key { constants[key] = Constant(values: values, lease: lease) }
+        return lease.buffer
+    }
+
+    /// Lays out memory of the device, within the limit.
+    func layOut(_ byteCount: Int) throws(DeviceError) -> DeviceLease { try budget.layOut(byteCount, on: device) }
+
+    /// Copies an array into memory of its own.
+    func upload<Element: BitwiseCopyable>(_ values: [Element]) throws(DeviceError) -> DeviceLease {
+        let lease = try layOut(values.count * MemoryLayout<Element>.stride)
+        try device.write(values, to: lease.buffer)
+        return lease
     }
 
     /// A plan in the device's memory; the latest ones stay there.
@@ -112,37 +128,48 @@ final class DeviceMemory: @unchecked Sendable {
             return plans[plans.count - 1]
         }
         if plans.count == Self.planLimit { plans.removeFirst() }
-        let made = try DevicePlan(plan, on: device)
+        let made = try DevicePlan(plan, in: self)
         plans.append(made)
         return made
     }
 }
 
 extension Device {
-    /// Copies an array into a buffer of its own.
-    func upload<Element: BitwiseCopyable>(_ values: [Element]) throws(DeviceError) -> any DeviceBuffer {
-        let buffer = try allocate(byteCount: values.count * MemoryLayout<Element>.stride)
+    /// Copies an array into a buffer.
+    fileprivate func write<Element: BitwiseCopyable>(
+        _ values: [Element], to buffer: any DeviceBuffer
+    ) throws(DeviceError) {
         try values.withUnsafeBufferPointer { values throws(DeviceError) in
             try write(UnsafeRawBufferPointer(values), to: buffer, at: 0)
         }
+    }
+
+    /// Copies an array into a buffer of its own, which nobody counts.
+    func upload<Element: BitwiseCopyable>(_ values: [Element]) throws(DeviceError) -> any DeviceBuffer {
+        let buffer = try allocate(byteCount: values.count * MemoryLayout<Element>.stride)
+        try write(values, to: buffer)
         return buffer
     }
 }
 
 /// The columns of a plan in the device's memory.
 struct DevicePlan {
-    let positions: any DeviceBuffer
-    let slots: any DeviceBuffer
-    let begins: any DeviceBuffer
-    let ends: any DeviceBuffer
+    /// Positions, slots, begins and ends of spans.
+    private let columns: [DeviceLease]
     private var original: RowPlan
 
-    init(_ plan: RowPlan, on device: any Device) throws(DeviceError) {
+    var positions: any DeviceBuffer { columns[0].buffer }
+    var slots: any DeviceBuffer { columns[1].buffer }
+    var begins: any DeviceBuffer { columns[2].buffer }
+    var ends: any DeviceBuffer { columns[3].buffer }
+
+    init(_ plan: RowPlan, in memory: DeviceMemory) throws(DeviceError) {
         original = plan
-        positions = try device.upload(plan.positions)
-        slots = try device.upload(plan.slots)
-        begins = try device.upload(plan.spanBegins)
-        ends = try device.upload(plan.spanEnds)
+        var columns: [DeviceLease] = []
+        for values in [plan.positions, plan.slots, plan.spanBegins, plan.spanEnds] {
+            columns.append(try memory.upload(values))
+        }
+        self.columns = columns
     }
 
     /// Takes the numbers of another plan of as many rows.
@@ -152,9 +179,7 @@ struct DevicePlan {
         for (values, buffer) in [
             (plan.positions, positions), (plan.slots, slots), (plan.spanBegins, begins), (plan.spanEnds, ends),
         ] {
-            try values.withUnsafeBufferPointer { values throws(DeviceError) in
-                try device.write(UnsafeRawBufferPointer(values), to: buffer, at: 0)
-            }
+            try device.write(values, to: buffer)
         }
         original = plan
     }

@@ -5,7 +5,8 @@ internal import Compute
 ///
 /// `@unchecked Sendable`: whoever may touch the storage may touch its mirror, see `Storage`.
 final class DeviceMirror: StorageMirror, @unchecked Sendable {
-    let buffer: any DeviceBuffer
+    var buffer: any DeviceBuffer { lease.buffer }
+    private let lease: DeviceLease
     private let host: UnsafeMutablePointer<Float>
     private let memory: DeviceMemory
     /// Where the host has newer values; the ranges neither overlap nor touch.
@@ -14,8 +15,8 @@ final class DeviceMirror: StorageMirror, @unchecked Sendable {
     /// - Parameters:
     ///   - storage: Keeps this mirror alive, not the other way round.
     ///   - memory: Copies.
-    init(_ storage: Storage, buffer: any DeviceBuffer, memory: DeviceMemory) {
-        self.buffer = buffer
+    init(_ storage: Storage, _ lease: DeviceLease, memory: DeviceMemory) {
+        self.lease = lease
         self.memory = memory
         host = storage.host
         written = storage.count > 0 ? [0..<storage.count] : []

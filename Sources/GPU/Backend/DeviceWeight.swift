@@ -8,35 +8,50 @@ internal import Compute
 /// side by side. Behind the blocks of 8-bit weights are 32 scales.
 struct DeviceWeight {
     let format: Kernel.WeightFormat
-    let panels: any DeviceBuffer
+    var panels: any DeviceBuffer { panelLease.buffer }
+    private let panelLease: DeviceLease
     let panelCount: Int
     /// Bytes of one panel.
     let panelByteCount: Int
-    let bias: (any DeviceBuffer)?
+    var bias: (any DeviceBuffer)? { biasLease?.buffer }
+    private let biasLease: DeviceLease?
     /// Kept, so that its identity stays its own.
     private let original: LinearWeight
 
     private static let panelWidth = 32
     private static let blockInputs = 16
 
-    /// - Parameter halves: Whether 32-bit floats become 16-bit floats, where they are not delicate.
-    init(_ weight: LinearWeight, halves: Bool, on device: any Device) throws(DeviceError) {
-        original = weight
+    private static func format(of weight: LinearWeight, halves: Bool) -> Kernel.WeightFormat {
         switch weight.precision {
-        case .f32: format = halves && !weight.isDelicate ? .f16 : .f32
-        case .bf16: format = .bf16
-        case .int8: format = .int8
+        case .f32: halves && !weight.isDelicate ? .f16 : .f32
+        case .bf16: .bf16
+        case .int8: .int8
         }
-        let blocks = (weight.inputs + Self.blockInputs - 1) / Self.blockInputs
-        let elements = blocks * Self.blockInputs * Self.panelWidth
-        switch format {
-        case .f32: panelByteCount = elements * 4
-        case .f16, .bf16: panelByteCount = elements * 2
-        case .int8: panelByteCount = elements + Self.panelWidth * 4
+    }
+
+    private static func panelByteCount(_ format: Kernel.WeightFormat, inputs: Int) -> Int {
+        let elements = (inputs + blockInputs - 1) / blockInputs * blockInputs * panelWidth
+        return switch format {
+        case .f32: elements * 4
+        case .f16, .bf16: elements * 2
+        case .int8: elements + panelWidth * 4
         }
+    }
+
+    /// Bytes that the panels of a weight take.
+    static func byteCount(of weight: LinearWeight, halves: Bool) -> Int {
+        weight.panelCount * panelByteCount(format(of: weight, halves: halves), inputs: weight.inputs)
+    }
+
+    /// - Parameter halves: Whether 32-bit floats become 16-bit floats, where they are not delicate.
+    init(_ weight: LinearWeight, halves: Bool, in memory: DeviceMemory) throws(DeviceError) {
+        original = weight
+        format = Self.format(of: weight, halves: halves)
+        panelByteCount = Self.panelByteCount(format, inputs: weight.inputs)
         panelCount = weight.panelCount
-        panels = try device.allocate(byteCount: panelByteCount * panelCount)
-        if let biases = weight.biases { bias = try device.upload(Array(biases)) } else { bias = nil }
+        panelLease = try memory.layOut(panelByteCount * panelCount)
+        if let biases = weight.biases { biasLease = try memory.upload(Array(biases)) } else { biasLease = nil }
+        let (panels, device) = (panelLease.buffer, memory.device)
         let sourceByteCount = weight.byteCount / panelCount
         try weight.withPanels { bytes throws(DeviceError) in
             let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 16)

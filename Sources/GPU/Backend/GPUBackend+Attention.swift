@@ -55,19 +55,24 @@ extension GPUBackend {
         StepShapes.checkLinear(attended, nil, weight, out, epilogue)
         memory.attempt { () throws(DeviceError) in
             let floats = qkv.rows * heads.heads * parts * (heads.headSize + 2)
-            if (parted?.byteCount ?? 0) < floats * 4 { parted = try device.allocate(byteCount: floats * 4) }
+            guard (parted?.buffer.byteCount ?? 0) < floats * 4 else { return }
+            parted = nil
+            parted = try memory.layOut(floats * 4)
         }
         attend(Sight(qkv, heads, table, cache, plan, .newest), parts: parts, into: attended)
         memory.attempt { () throws(DeviceError) in
             let packed = try memory.weight(weight)
             let plan = try memory.plan(plan)
             var arguments = try describe(attended, nil, packed, out, epilogue)
-            arguments += [.buffer(parted), .buffer(plan.begins), .buffer(plan.ends)]
+            arguments += [.buffer(parted?.buffer), .buffer(plan.begins), .buffer(plan.ends)]
             try launch(
                 .linearJoined(packed.format), packed.panelCount, 1, arguments + [.int(heads.heads), .int(parts)],
                 moving: packed.traffic(attended, into: out, epilogue, more: parts * attended.rows * attended.columns))
         }
     }
+
+    /// Bytes of a device's memory that steps need beside the storages that they are given, at most.
+    public static func scratchBytes(for heads: HeadLayout) -> Int { Parts.mostBytes(headSize: heads.headSize) }
 
     /// What splits spans; the limits are those of `Kernels/joined.h`.
     private enum Parts {
@@ -76,6 +81,9 @@ extension GPUBackend {
         private static let mostShares = 2048
         /// Keys for which a part is worth a group of its own.
         private static let worthwhile = 64
+
+        /// The most bytes that parts take.
+        static func mostBytes(headSize: Int) -> Int { mostShares * (headSize + 2) * MemoryLayout<Float>.stride }
 
         /// How many parts a span is split into; 1 where it stays whole.
         static func count(rows: Int, _ heads: HeadLayout, longestSpan: Int) -> Int {
@@ -150,7 +158,7 @@ extension GPUBackend {
             arguments += [plan.positions, plan.slots, plan.begins, plan.ends].map { .buffer($0) }
             arguments += [qkv.rows, heads.heads, heads.keyValueHeads, heads.headSize].map { .int($0) }
             arguments += [sight.groupHeads, sight.groupRows, sight.fresh.rawValue, parts].map { .int($0) }
-            arguments.append(.buffer(parts > 1 ? parted : nil))
+            arguments.append(.buffer(parts > 1 ? parted?.buffer : nil))
             let blocks = (sight.headsPerKey + sight.groupHeads - 1) / sight.groupHeads
             try launch(
                 .attention, heads.keyValueHeads * blocks * parts, (qkv.rows + sight.groupRows - 1) / sight.groupRows,

@@ -18,7 +18,7 @@ extension GPUBackend {
         guard chain.isRecordable else { return steps() }
         if !chain.isCurrent { chain.forget() }
         memory.attempt { () throws(DeviceError) in
-            try chain.bring(plans, on: device)
+            try chain.bring(plans)
             if let failure { throw failure }
         }
         if chain.recording == nil { record(chain, steps) }
@@ -73,13 +73,13 @@ final class DeviceChain: @unchecked Sendable {
     }
 
     /// Brings what the host has written, and the numbers of the plans, to the device.
-    func bring(_ new: [RowPlan], on device: any Device) throws(DeviceError) {
+    func bring(_ new: [RowPlan]) throws(DeviceError) {
         for storage in storages { _ = try memory.buffer(of: storage) }
         if plans.count == new.count {
-            for index in plans.indices { try plans[index].become(new[index], on: device) }
+            for index in plans.indices { try plans[index].become(new[index], on: memory.device) }
         } else {
             plans = []
-            for plan in new { plans.append(try DevicePlan(plan, on: device)) }
+            for plan in new { plans.append(try DevicePlan(plan, in: memory)) }
         }
     }
 

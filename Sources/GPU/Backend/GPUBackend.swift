@@ -15,6 +15,12 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public internal(set) var launches = LaunchCount()
     /// Launches so far.
     public var launchCount: Int { launches.launches }
+    /// Bytes of the device's memory that are laid out now.
+    public var memoryBytes: Int { memory.budget.bytes }
+    /// The most bytes that ever were.
+    public var mostMemoryBytes: Int { memory.budget.mostBytes }
+    /// The most that may be; nil for no limit.
+    public var limitBytes: Int? { memory.budget.limitBytes }
     /// Recordings started so far.
     public internal(set) var replayCount = 0
     /// Whether chains of steps are recorded; they are run one by one else.
@@ -26,7 +32,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     /// The most keys that a row sees, as far as was said.
     var longestSpan = 0
     /// What attention leaves in parts.
-    var parted: (any DeviceBuffer)?
+    var parted: DeviceLease?
 
     /// - Parameters:
     ///   - device: Computes, and belongs to this backend alone.
@@ -35,12 +41,20 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     ///   - recordsChains: Whether chains of steps that are run again and again are recorded by the device.
     ///   - usesTensorCores: Whether linear layers of several rows go to tensor cores. Devices without them do the same
     ///     another way, very slowly.
+    ///   - limitBytes: The most bytes of the device's memory that are laid out: what exceeds them fails with
+    ///     ``DeviceError/overBudget(byteCount:inUse:limit:)``. Nil for as many as the driver gives.
     public init(
-        _ device: any Device, halves: Bool = false, recordsChains: Bool = true, usesTensorCores: Bool = false
+        _ device: any Device, halves: Bool = false, recordsChains: Bool = true, usesTensorCores: Bool = false,
+        limitBytes: Int? = nil
     ) {
         self.recordsChains = recordsChains
         self.usesTensorCores = usesTensorCores
-        memory = DeviceMemory(device, halves: halves)
+        memory = DeviceMemory(device, halves: halves, limitBytes: limitBytes)
+    }
+
+    /// Bytes that the weights of a linear layer take on a device, its bias not included.
+    public static func byteCount(of weight: LinearWeight, halves: Bool = false) -> Int {
+        DeviceWeight.byteCount(of: weight, halves: halves)
     }
 
     /// The device's name and what it is asked for by.
@@ -89,6 +103,9 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     public func check() throws {
         if let failure { throw failure }
     }
+
+    /// Waits until all that was launched is done.
+    public func finish() { memory.attempt { () throws(DeviceError) in try device.finish() } }
 
     /// Remembers how long spans become: long ones are split.
     public func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int) { longestSpan = max(longestSpan, span) }

@@ -9,6 +9,9 @@ public struct LaunchCount: Sendable, Equatable {
     /// Bytes of the weights of all launches, once for each launch: the least that can be moved.
     public var weightBytes = 0
 
+    /// Nothing launched.
+    public static let none = LaunchCount()
+
     public static func += (count: inout LaunchCount, more: LaunchCount) {
         count.launches += more.launches
         count.bytes += more.bytes

@@ -83,7 +83,9 @@ public struct CUDADevices: Sendable {
                 id: "cuda:\(number)",
                 name: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self),
                 driver: "CUDA \(version / 1000).\(version % 1000 / 10), compute capability \(major).\(minor)",
-                memoryBytes: memoryBytes, isProcessor: false),
+                memoryBytes: memoryBytes, isProcessor: false,
+                // The kernels are made for cards that have them.
+                hasTensorCores: (Int(major), Int(minor)) >= PTXModule.leastCapability),
             capability: (Int(major), Int(minor)))
     }
 }

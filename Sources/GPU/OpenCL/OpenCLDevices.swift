@@ -4,25 +4,59 @@ public struct OpenCLDevices: Sendable {
     struct Candidate: @unchecked Sendable {  // a handle of the driver that never changes
         let handle: OpenCLLibrary.Handle
         let information: DeviceInformation
+        let library: OpenCLLibrary
     }
 
-    let library: OpenCLLibrary
+    /// Names under which systems have the loader that knows all drivers.
+    public static let loaders = ["libOpenCL.so.1", "libOpenCL.so"]
+    /// The makers' own libraries, each with the names it may have: NVIDIA, AMD, Intel, PoCL.
+    public static let drivers = [
+        ["libnvidia-opencl.so.1"], ["libamdocl64.so", "/opt/rocm/lib/libamdocl64.so"],
+        [
+            "libigdrcl.so", "/usr/lib/x86_64-linux-gnu/intel-opencl/libigdrcl.so",
+            "/usr/local/lib/intel-opencl/libigdrcl.so",
+        ],
+        ["libpocl.so.2"],
+    ]
+
     let candidates: [Candidate]
 
-    /// Asks all drivers.
+    /// Asks all drivers that the loader knows; where it is missing or knows none, the makers' libraries themselves.
     ///
-    /// - Parameter library: Another library instead of the system's loader.
-    /// - Throws: ``DeviceError/libraryUnusable(_:reason:)`` where OpenCL is not installed.
-    public init(library name: String? = nil) throws(DeviceError) {
-        let library = try OpenCLLibrary(named: name)
+    /// - Parameters:
+    ///   - loaders: Names of the loader; the first that is there counts.
+    ///   - drivers: Libraries to ask where that brings no device, each by the first of its names that is there.
+    /// - Throws: ``DeviceError/libraryUnusable(_:reason:)`` where there is neither a loader nor a driver.
+    public init(
+        loaders: [String] = Self.loaders, drivers: [[String]] = Self.drivers
+    ) throws(DeviceError) {
+        var fault: DeviceError?
         var found: [Candidate] = []
-        for handle in Self.handles(library) {
-            let number = found.count
-            found.append(Candidate(handle: handle, information: Self.describe(handle, number, library)))
+        var isAnyThere = false
+        do {
+            let library = try OpenCLLibrary(try OpenCLSymbols(firstOf: loaders))
+            isAnyThere = true
+            Self.add(library, to: &found)
+        } catch {
+            fault = error
         }
-        self.library = library
+        if found.isEmpty {
+            for driver in drivers {
+                // Most of them are not there, and one that is broken must not hide the others.
+                guard let symbols = try? OpenCLSymbols(firstOf: driver), let library = try? OpenCLLibrary(symbols)
+                else { continue }
+                isAnyThere = true
+                Self.add(library, to: &found)
+            }
+        }
+        if let fault, !isAnyThere { throw fault }
         candidates = found
     }
+
+    /// Asks one library, a loader or a driver.
+    ///
+    /// - Throws: ``DeviceError/libraryUnusable(_:reason:)``
+    public init(library name: String) throws(DeviceError) { try self.init(loaders: [name], drivers: []) }
 
     /// The devices, in the drivers' order.
     public var all: [DeviceInformation] { candidates.map(\.information) }
@@ -35,7 +69,14 @@ public struct OpenCLDevices: Sendable {
         guard let candidate = candidates.first(where: { $0.information.id == id }) else {
             throw .noSuchDevice(id, choices: all.map(\.id))
         }
-        return try OpenCLDevice(candidate, library)
+        return try OpenCLDevice(candidate, candidate.library)
+    }
+
+    private static func add(_ library: OpenCLLibrary, to found: inout [Candidate]) {
+        for handle in handles(library) {
+            found.append(
+                Candidate(handle: handle, information: describe(handle, found.count, library), library: library))
+        }
     }
 
     /// A driver that refuses to list its devices has none.

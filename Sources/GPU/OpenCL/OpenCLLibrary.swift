@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 /// The functions of OpenCL 1.2 in use, found when the program runs: nothing of it is needed to build.
 ///
 /// `@unchecked Sendable`: addresses of functions, which OpenCL lets any thread call.
@@ -59,25 +53,13 @@ final class OpenCLLibrary: @unchecked Sendable {
     let releaseProgram: @convention(c) (Handle) -> Status
     let releaseKernel: @convention(c) (Handle) -> Status
 
-    /// Names under which systems have the loader that knows all drivers.
-    private static let names = ["libOpenCL.so.1", "libOpenCL.so"]
-
-    /// Opens the library; it stays open as long as the program runs.
+    /// Finds all functions.
     ///
-    /// - Parameter name: Another library instead of the system's loader.
-    /// - Throws: ``DeviceError/libraryUnusable(_:reason:)``
-    init(named name: String? = nil) throws(DeviceError) {
-        let names = name.map { [$0] } ?? Self.names
-        var opened: (name: String, handle: UnsafeMutableRawPointer)?
-        for name in names where opened == nil {
-            if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) { opened = (name, handle) }
-        }
-        guard let opened else {
-            throw .libraryUnusable(names[0], reason: dlerror().map { String(cString: $0) } ?? "it is not there")
-        }
+    /// - Throws: ``DeviceError/libraryUnusable(_:reason:)`` where one is missing.
+    init(_ symbols: OpenCLSymbols) throws(DeviceError) {
         func find<Function>(_ name: String) throws(DeviceError) -> Function {
-            guard let address = dlsym(opened.handle, name) else {
-                throw .libraryUnusable(opened.name, reason: "it has no \(name)")
+            guard let address = symbols.address(of: name) else {
+                throw .libraryUnusable(symbols.name, reason: "it has no \(name)")
             }
             // The type is that of the function in the OpenCL specification.
             return unsafeBitCast(address, to: Function.self)

@@ -107,29 +107,49 @@ struct BenchCommand: ParsableCommand {
         // Read first: a wrong file must not cost a whole run.
         let earlier = try compare.map { try BenchReport(file: $0) }
         let start = ContinuousClock.now
-        let (loaded, name) = try load()
+        let (loaded, name, plan) = try load()
         let loadSeconds = (ContinuousClock.now - start).inSeconds
         let report = try BenchRun(
             model: loaded, name: name, loadSeconds: loadSeconds, patches: patches, batch: batch,
             promptSeconds: promptSeconds, contextSeconds: contextSeconds, textTokens: textTokens, steps: steps,
-            cfg: cfg
+            cfg: cfg, plan: plan
         ).measure()
         Console.write(json ? try report.json() : report.text)
         if let earlier { Console.write("\n" + BenchComparison(earlier: earlier, now: report).text) }
     }
 
-    private func load() throws -> (VoxCPMModel, name: String) {
-        if let synthetic {
-            let checkpoint = SyntheticCheckpoint(synthetic.family)
-            let device = try engine.computing.device.backend()
-            let model = try VoxCPMModel(
-                configuration: checkpoint.configuration, weights: checkpoint.model,
-                audioVAEWeights: checkpoint.audioVAE, precision: try engine.chosenPrecision(on: device),
-                threads: engine.threadCount, instructionSet: engine.instructionSet, device: device)
-            return (model, "synthetic \(synthetic.rawValue)")
+    /// What has to fit onto a device.
+    private func wish(_ configuration: ModelConfiguration) -> EngineWish {
+        .exactly(
+            EngineCapacity(
+                sequences: batch,
+                positions: BenchRun.positions(
+                    configuration, textTokens: textTokens, seconds: max(promptSeconds, contextSeconds), patches: patches)),
+            recordings: promptSeconds > 0)
+    }
+
+    private func load() throws -> (VoxCPMModel, name: String, plan: DeviceMemoryPlan?) {
+        guard let synthetic else {
+            let name = model ?? "nano"
+            let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: name))
+            let placed = try engine.load(checkpoint, wish: wish(checkpoint.configuration))
+            return (placed.model, name, placed.plan)
         }
-        let name = model ?? "nano"
-        let checkpoint = try CheckpointFolder(try ModelShelf.standard.folder(of: name))
-        return (try engine.load(checkpoint), name)
+        let checkpoint = SyntheticCheckpoint(synthetic.family)
+        let device = try engine.chosenDevice()
+        let precision = try engine.chosenPrecision(onDevice: device != nil)
+        let wish = wish(checkpoint.configuration)
+        let plan = try device.map { device in
+            try device.plan(
+                DevicePlanner(
+                    configuration: checkpoint.configuration, weights: checkpoint.model,
+                    audioVAEWeights: checkpoint.audioVAE, precision: precision, recordings: wish.recordings,
+                    sizes: ChosenDevice.sizes), wish, longest: checkpoint.configuration.maxLength)
+        }
+        let model = try VoxCPMModel(
+            configuration: checkpoint.configuration, weights: checkpoint.model, audioVAEWeights: checkpoint.audioVAE,
+            precision: precision, threads: engine.threadCount, instructionSet: engine.instructionSet,
+            device: device?.backend())
+        return (model, "synthetic \(synthetic.rawValue)", plan)
     }
 }

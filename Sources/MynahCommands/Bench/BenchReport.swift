@@ -1,4 +1,5 @@
 import Foundation
+import GPU
 import VoxCPM
 
 /// What a benchmark measured. The names of the JSON are its keys.
@@ -43,6 +44,77 @@ struct BenchReport: Codable {
             case int8GigaopsPerSecond = "int8_gigaops_per_second"
             case gigabytesPerSecond = "gigabytes_per_second"
         }
+
+        /// A line for people.
+        var text: String {
+            "this machine: \(Figures.seconds(gigaflops)) GFLOP/s in 32-bit floats, "
+                + "\(Figures.seconds(int8GigaopsPerSecond)) Gop/s in 8-bit integers, "
+                + "\(Figures.seconds(gigabytesPerSecond)) GB/s from memory"
+        }
+    }
+
+    /// What a device was asked for.
+    struct Device: Codable {
+        var id: String
+        var name: String
+        var driver: String
+        var usesTensorCores: Bool
+        /// Of a step, which makes one patch of every sequence.
+        var launchesPerStep: Double
+        /// Bytes that the launches of a step read and write, and those of weights among them.
+        var bytesPerStep: Double
+        var weightBytesPerStep: Double
+        /// The device's own memory, by copying.
+        var gigabytesPerSecond: Double
+        /// The time that moving those bytes would take at that speed, over the time taken.
+        var memoryShare: Double
+        /// The most bytes of its memory that were laid out, and what was planned before.
+        var memoryBytes: Int
+        var plannedBytes: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case id, name, driver
+            case usesTensorCores = "uses_tensor_cores"
+            case launchesPerStep = "launches_per_step"
+            case bytesPerStep = "bytes_per_step"
+            case weightBytesPerStep = "weight_bytes_per_step"
+            case gigabytesPerSecond = "gigabytes_per_second"
+            case memoryShare = "memory_share"
+            case memoryBytes = "memory_bytes"
+            case plannedBytes = "planned_bytes"
+        }
+
+        /// - Parameter seconds: Of a step.
+        init(
+            _ gpu: GPUBackend, _ launches: LaunchCount, steps: Int, seconds: Double, gigabytesPerSecond: Double,
+            plan: DeviceMemoryPlan?
+        ) {
+            let information = gpu.device.information
+            let steps = Double(max(steps, 1))
+            id = information.id
+            name = information.name
+            driver = information.driver
+            usesTensorCores = gpu.usesTensorCores
+            launchesPerStep = Double(launches.launches) / steps
+            bytesPerStep = Double(launches.bytes) / steps
+            weightBytesPerStep = Double(launches.weightBytes) / steps
+            self.gigabytesPerSecond = gigabytesPerSecond
+            let least = gigabytesPerSecond > 0 ? bytesPerStep * 1e-9 / gigabytesPerSecond : 0
+            memoryShare = seconds > 0 ? least / seconds : 0
+            memoryBytes = gpu.mostMemoryBytes
+            plannedBytes = plan?.totalBytes
+        }
+
+        /// Lines for people.
+        var text: String {
+            """
+            \(id) \(name), \(driver)\(usesTensorCores ? ", on tensor cores" : "")
+            a step: \(Int(launchesPerStep.rounded())) launches, \(Figures.bytes(Int(bytesPerStep))) moved \
+            (\(Figures.bytes(Int(weightBytesPerStep))) of weights), \(Int((100 * memoryShare).rounded())) % of the \
+            \(Figures.seconds(gigabytesPerSecond)) GB/s that its memory gives
+            its memory: \(Figures.bytes(memoryBytes)) laid out\(plannedBytes.map { ", \(Figures.bytes($0)) planned" } ?? "")
+            """
+        }
     }
 
     var model: String
@@ -68,9 +140,11 @@ struct BenchReport: Codable {
     var textTokens: Int
     var machine: Machine
     var stages: [String: Stage]
+    /// Nil where the processor computed.
+    var device: Device?
 
     enum CodingKeys: String, CodingKey {
-        case model, rtf, threads, precision, patches, batch, steps, cfg, machine, stages
+        case model, rtf, threads, precision, patches, batch, steps, cfg, machine, stages, device
         case audioSeconds = "audio_seconds"
         case wallSeconds = "wall_seconds"
         case loadSeconds = "load_seconds"
@@ -111,9 +185,7 @@ struct BenchReport: Codable {
             \(Figures.seconds(millisecondsPerPatch)) ms for each patch, first audio after \
             \(Figures.ratio(timeToFirstAudioSeconds)) s
             loading \(Figures.seconds(loadSeconds)) s, peak memory \(Figures.bytes(peakRSSBytes))
-            this machine: \(Figures.seconds(machine.gigaflops)) GFLOP/s in 32-bit floats, \
-            \(Figures.seconds(machine.int8GigaopsPerSecond)) Gop/s in 8-bit integers, \
-            \(Figures.seconds(machine.gigabytesPerSecond)) GB/s from memory
+            \(device?.text ?? machine.text)
 
             \(table.text)
             """

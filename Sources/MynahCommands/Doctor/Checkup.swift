@@ -2,6 +2,7 @@ import AudioIO
 import Checkpoint
 import Compute
 import Foundation
+import GPU
 import Glibc
 import VoxCPM
 
@@ -69,6 +70,8 @@ struct Checkup: Encodable {
     var sound: Sound
     /// What `--device` takes beside the processor.
     var devices = DeviceCheckup.Device.all
+    /// Which of them `--device auto` tries first; nil where that is the processor.
+    var card = Devices().cards.first?.id
     /// What could be better, and how; empty where all is well.
     var advice: [String] = []
 
@@ -98,6 +101,9 @@ struct Checkup: Encodable {
     private func advise() -> [String] {
         var advice: [String] = []
         for fault in model.faults.prefix(3) { advice.append("The model cannot be used: \(fault)") }
+        if let card, devices.first(where: { $0.id == card })?.verdict == nil {
+            advice.append("See what the graphics card can do: mynah doctor --device \(card).")
+        }
         if let wanted = kernels.wanted, kernels.available.first != kernels.instructionSet {
             advice.append(
                 "MYNAH_CPU=\(wanted) keeps the faster kernels \(kernels.available.first ?? "") from being used; unset it."
@@ -139,7 +145,7 @@ struct Checkup: Encodable {
         ]
         if let packs = model.packs { lines.append(("packed", packs + (model.packFile.map { ": \($0)" } ?? ""))) }
         lines.append(("sound", "\(sound.library): \(sound.formats.joined(separator: ", "))"))
-        for device in devices { lines.append(("device", device.text)) }
+        for device in devices { lines.append(("device", "\(device.text); \(device.verdictText)")) }
         lines.append(("player", sound.player ?? "none"))
         let table = lines.map { $0.0.padding(toLength: 11, withPad: " ", startingAt: 0) + $0.1 }
         let advice = advice.isEmpty ? ["All is well."] : advice

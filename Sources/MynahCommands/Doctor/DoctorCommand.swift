@@ -13,15 +13,20 @@ struct DoctorCommand: ParsableCommand {
             Ends with 1 where the model cannot speak here. With --precision it speaks a few patches twice from the same \
             noise, in 32-bit floats and in that precision, and tells how far they differ: the relative error of each \
             kind of linear layer, of the latents and of the sound. It ends with 1 where a kind of layer is 2 % off or \
-            more. This takes memory for the model in 32-bit floats. With --device it runs every kernel on that device \
-            and on the processor, and ends with 1 where one is wrong.
+            more. This takes memory for the model in 32-bit floats.
+
+            With --device it runs every kernel on that device and on the processor, measures the device's memory and \
+            each kernel, and remembers whether the device may be used. It ends with 1 where a kernel is wrong or there \
+            is no such device. auto and gpu say which device was chosen and why. Please report what it prints for a \
+            graphics card, together with that of 'mynah bench --device'.
 
             EXAMPLES
               mynah doctor
               mynah doctor --model ./VoxCPM1.5 --json
               mynah doctor --precision int8 --model nano
               mynah doctor --precision bf16 --synthetic voxcpm1.5
-              mynah doctor --device opencl:0
+              mynah doctor --device gpu
+              mynah doctor --device opencl:0 --json
             """)
 
     @OptionGroup var model: ModelOption
@@ -35,8 +40,11 @@ struct DoctorCommand: ParsableCommand {
             valueName: "voxcpm1.5|voxcpm-0.5b"))
     var synthetic: BenchCommand.SyntheticFamily?
 
-    @Option(help: ArgumentHelp("Compare the kernels of this device with the processor's.", valueName: "opencl:N"))
-    var device: String?
+    @Option(
+        help: ArgumentHelp(
+            "Compare the kernels of this device with the processor's, and measure them.",
+            valueName: "auto|gpu|cuda:N|opencl:N"))
+    var device: DeviceChoice?
 
     @Option(help: "With --precision: patches of speech to compare.")
     var patches = 4
@@ -48,6 +56,7 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if device == .processor { throw ValidationError("--device cpu is what the devices are compared with.") }
         if device != nil, precision != nil {
             throw ValidationError("--device compares kernels and --precision a model; give one of them.")
         }
@@ -61,9 +70,13 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         if let device {
-            let checkup = try DeviceCheckup(device)
+            let (checkup, reason) = try DeviceCheckup.run(device)
+            guard let checkup else {
+                let processor = ProcessorChosen(asked: device.description, reason: reason ?? "")
+                return Console.write(json ? try processor.readableJSON() : "Note: \(processor.reason).")
+            }
             Console.write(json ? try checkup.readableJSON() : checkup.text)
-            if !checkup.faults.isEmpty { throw ExitStatus.failure }
+            if !checkup.isGood { throw ExitStatus.failure }
             return
         }
         guard let precision else {
@@ -79,4 +92,11 @@ struct DoctorCommand: ParsableCommand {
         Console.write(json ? try comparison.readableJSON() : checkup.text(comparison))
         if !comparison.layersBeyondLimit.isEmpty { throw ExitStatus.failure }
     }
+}
+
+/// What `--device auto` says where there is nothing but the processor.
+private struct ProcessorChosen: Encodable {
+    let asked: String
+    let device = "cpu"
+    let reason: String
 }

@@ -20,6 +20,8 @@ struct Speaker {
         var maxSeconds: Double?
         /// The longest speech of one part.
         var partSeconds: Double?
+        /// Positions that there is memory for; nil for the model's whole context.
+        var positions: Int?
     }
 
     /// What happened.
@@ -64,6 +66,8 @@ struct Speaker {
                 request.maxPatches = min(request.maxPatches, patches)
             }
             var made = 0
+            // One that is too small goes before the next one comes: a device has room for one.
+            if let small = engine, try !model.fits(request, into: small) { engine = nil }
             let fitting = try model.engine(for: request, reusing: engine)
             engine = fitting
             let spoken = try speak(request, in: fitting, done: sink.sampleCount) { samples in
@@ -101,6 +105,10 @@ struct Speaker {
         request.seed = settings.seed
         if let seconds = settings.partSeconds {
             request.maxPatches = max(1, Int((seconds / model.secondsPerPatch).rounded(.up)))
+        }
+        if let positions = settings.positions {
+            let patches = (prompt?.latents.rows ?? 0) / model.configuration.patchSize
+            request.maxPatches = min(request.maxPatches, max(1, positions - tokens.all.count - 1 - patches))
         }
         return request
     }

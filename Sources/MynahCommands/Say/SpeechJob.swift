@@ -39,19 +39,22 @@ struct SpeechJob {
         }
         var sink = destination == .standardOutput ? nil : try open()
         do {
-            let model = try loadModel(checkpoint)
+            let loaded = try loadModel(checkpoint, recordings: recording != nil)
+            let model = loaded.model
             if let recording, let prompt {
                 voicePrompt = VoicePrompt(
                     text: feed.fed(prompt.text), latents: try model.encodePrompt(recording.samples))
             }
             let plan = SpeechPlan(
-                feed: feed, configuration: model.configuration, partSeconds: generation.defaults.maxSeconds)
+                feed: feed, configuration: model.configuration, partSeconds: generation.defaults.maxSeconds,
+                positions: loaded.capacity?.positions)
             if let voicePrompt { try plan.check(voicePrompt, named: recording?.file.path ?? voice?.name ?? "") }
             let parts = plan.parts(of: text, prompt: voicePrompt).map(\.text)
             if command.reading.showPhonemes { for part in parts { Console.note(feed.fed(part)) } }
             let opened = try sink ?? open()
             sink = opened
-            let settings = command.speech.settings(generation, streams: command.output.stream)
+            var settings = command.speech.settings(generation, streams: command.output.stream)
+            settings.positions = loaded.capacity?.positions
             let speaker = Speaker(model: model, feed: feed, settings: settings)
             try speak(text, parts, speaker, prompt: voicePrompt, sink: opened, destination: destination)
         } catch {
@@ -60,10 +63,10 @@ struct SpeechJob {
         }
     }
 
-    private func loadModel(_ checkpoint: CheckpointFolder) throws -> VoxCPMModel {
+    private func loadModel(_ checkpoint: CheckpointFolder, recordings: Bool) throws -> PlacedModel {
         let line = ProgressLine(expectedSeconds: 0)
         defer { line.clear() }
-        return try command.engine.load(checkpoint) { done, total in
+        return try command.engine.load(checkpoint, wish: .one(recordings: recordings)) { done, total in
             line.show("loading the model: \(100 * done / max(total, 1)) %")
         }
     }

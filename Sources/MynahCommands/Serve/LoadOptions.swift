@@ -1,5 +1,6 @@
 import ArgumentParser
 import SpeechEngine
+import VoxCPM
 
 /// How much the server takes on.
 struct LoadOptions: ParsableArguments {
@@ -23,6 +24,13 @@ struct LoadOptions: ParsableArguments {
         if let perClient, perClient < 1 {
             throw ValidationError("--per-client is \(perClient), but must be 1 or more.")
         }
+    }
+
+    /// What a device's memory is planned for.
+    var wish: EngineWish {
+        EngineWish(
+            most: EngineCapacity(sequences: maxBatch, positions: EngineConfiguration.usualPositions),
+            least: EngineCapacity(positions: DevicePlanner.shortest), recordings: true)
     }
 
     /// The engine's configuration.

@@ -53,7 +53,7 @@ struct ServeCommand: ParsableCommand {
             MultiplexLogHandler([StreamLogHandler.standardError(label: label), recent.handler])
         }
         let keeper = ModelKeeper(
-            SpeechEngine(load.configuration(), observer: metrics), shelf: Self.shelf(folder, engine),
+            SpeechEngine(load.configuration(), observer: metrics), shelf: Self.shelf(folder, engine, load.wish),
             chosen: folder.lastPathComponent
         ) { logger.notice("\($0)") }
         keeper.setIdleTime(keep.idleUnload.map { .seconds($0 * 60) })
@@ -84,17 +84,22 @@ struct ServeCommand: ParsableCommand {
     }
 
     /// The models of this machine, and the one that was named by its folder.
-    private static func shelf(_ folder: URL, _ options: EngineOptions) -> ModelKeeper.Shelf {
+    private static func shelf(
+        _ folder: URL, _ options: EngineOptions, _ wish: EngineWish
+    ) -> ModelKeeper.Shelf {
         @Sendable func all() -> [(name: String, folder: URL)] {
             let others = ModelShelf.standard.models().filter { $0.name != folder.lastPathComponent }
             return [(folder.lastPathComponent, folder)] + others
         }
         return ModelKeeper.Shelf {
             all().map(\.name)
-        } make: { name, progress in
+        } make: { name, place, progress in
             let folder = all().first { $0.name == name }?.folder ?? folder
             return try SpeechModel(folder: folder) { checkpoint in
-                try options.load(checkpoint) { progress(Double($0) / Double(max($1, 1))) }
+                let loaded = try options.load(checkpoint, on: place, wish: wish) {
+                    progress(Double($0) / Double(max($1, 1)))
+                }
+                return (loaded.model, loaded.capacity)
             }
         }
     }

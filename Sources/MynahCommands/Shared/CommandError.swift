@@ -16,6 +16,8 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
     case targetExists(path: String)
     case ambiguousKey(name: String, count: Int)
     case badBenchFile(file: String, reason: String)
+    case noGraphicsCard(reasons: [String])
+    case deviceComputesWrongly(device: String, step: String, count: Int)
 
     var description: String {
         switch self {
@@ -46,6 +48,13 @@ enum CommandError: Error, Equatable, CustomStringConvertible {
             "\(file) is no saved benchmark (\(reason)); save one with 'mynah bench --json > FILE'"
         case .ambiguousKey(let name, let count):
             "\(count) keys are called '\(name)'; name one by its id, see 'mynah keys list'"
+        case .noGraphicsCard(let reasons):
+            "there is no graphics card to compute on"
+                + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
+                + "; install the driver of the card, or use --device auto or cpu; 'mynah doctor' lists what there is"
+        case .deviceComputesWrongly(let device, let step, let count):
+            "\(device) computes wrongly (\(step)\(count > 1 ? ", and \(count - 1) more" : "")), so it is not used; "
+                + "use --device cpu, and see 'mynah doctor --device \(device)'"
         case .targetExists(let path):
             "\(path) already exists; choose another name or add --force"
         }

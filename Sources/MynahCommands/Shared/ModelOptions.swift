@@ -3,6 +3,7 @@ import Checkpoint
 import Compute
 import Foundation
 import GPU
+import SpeechEngine
 import VoxCPM
 
 /// How numbers are stored.
@@ -42,25 +43,48 @@ struct EngineOptions: ParsableArguments {
     var noPackCache = false
 
     /// The precision asked for; where none was, `automatic`, or bf16 on a device and the fastest on a processor.
-    func chosenPrecision(automatic: Precision? = nil, on device: GPUBackend?) throws -> Precision {
+    func chosenPrecision(automatic: Precision? = nil, onDevice: Bool) throws -> Precision {
         if let chosen = precision.precision ?? automatic { return chosen }
-        return device == nil ? .fastest(on: try InstructionSet.named(instructionSet)) : .bf16
+        return onDevice ? .bf16 : .fastest(on: try InstructionSet.named(instructionSet))
+    }
+
+    /// Begins to use the device that was asked for; nil for the processor. Says what was chosen where that was left open.
+    ///
+    /// - Parameter place: After a failure of the device its kernels are compared anew.
+    /// - Throws: `DeviceError`, ``CommandError``.
+    func chosenDevice(on place: ModelPlace = .device) throws -> ChosenDevice? {
+        guard place != .processor, computing.device != .processor else { return nil }
+        let selection = try DeviceSelector.ofThisMachine(trusts: place == .device).select(computing.device)
+        if let reason = selection.reason { Console.note("Note: \(reason).") }
+        guard let device = selection.device else { return nil }
+        return try ChosenDevice(device, usesTensorCores: selection.usesTensorCores, allowed: computing.gpuMemory)
     }
 
     /// Loads a checkpoint, and says why its packed weights could not be kept.
+    ///
+    /// - Parameters:
+    ///   - automatic: The precision where none was asked for; nil for what suits what computes.
+    ///   - wish: The engine that a device's memory must have room for.
+    /// - Throws: `DeviceMemoryError` where it has not, before anything is loaded.
     func load(
-        _ checkpoint: CheckpointFolder, automatic: Precision? = nil,
+        _ checkpoint: CheckpointFolder, automatic: Precision? = nil, on place: ModelPlace = .device, wish: EngineWish,
         progress: @escaping (Int, Int) -> Void = { _, _ in }
-    ) throws -> VoxCPMModel {
-        let device = try computing.device.backend()
+    ) throws -> PlacedModel {
+        let device = try chosenDevice(on: place)
+        let precision = try chosenPrecision(automatic: automatic, onDevice: device != nil)
+        let plan = try device.map { device in
+            try device.plan(
+                DevicePlanner(
+                    checkpoint, precision: precision, recordings: wish.recordings, sizes: ChosenDevice.sizes), wish,
+                longest: checkpoint.configuration.maxLength)
+        }
         let model = try VoxCPMModel(
-            checkpoint, precision: try chosenPrecision(automatic: automatic, on: device), threads: threadCount,
-            instructionSet: instructionSet, device: device,
-            packs: noPackCache ? nil : PackCache(), progress: progress)
+            checkpoint, precision: precision, threads: threadCount, instructionSet: instructionSet,
+            device: device?.backend(), packs: noPackCache ? nil : PackCache(), progress: progress)
         if case .failed(let reason) = model.packs {
             Console.note("Note: the packed weights are not kept for the next start: \(reason).")
         }
-        return model
+        return PlacedModel(model: model, capacity: plan?.capacity, plan: plan, limitBytes: device?.limitBytes)
     }
 
     /// Threads to use.
@@ -72,6 +96,9 @@ struct EngineOptions: ParsableArguments {
     }
 
     func validate() throws {
+        if computing.gpuMemory != nil, computing.device == .processor {
+            throw ValidationError("--gpu-memory limits a device; name one with --device, such as --device gpu.")
+        }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is \(threads), but must be 1 to 1024.")
         }

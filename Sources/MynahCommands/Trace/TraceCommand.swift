@@ -36,7 +36,7 @@ struct TraceCommand: ParsableCommand {
         let checkpoint = try CheckpointFolder(try model.folder())
         let runner = try TraceRunner(checkpoint) {
             // A trace is for comparing with the reference: 32-bit floats unless asked otherwise.
-            try engine.load(checkpoint, automatic: .f32)
+            try engine.load(checkpoint, automatic: .f32, wish: .one(recordings: true)).model
         }
         var writer = SafetensorsWriter(metadata: ["producer": "mynah \(Program.version)"])
         for request in requests { try runner.run(request).add(to: &writer) }

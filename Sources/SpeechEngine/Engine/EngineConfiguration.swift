@@ -19,6 +19,8 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var slowReaderPatience: Duration = .seconds(30)
     /// The most bytes that an engine may take besides the weights; nil for no limit.
     public var memoryLimitBytes: Int?
+    /// A device that fails twice within this time is given up, and the processor takes its place.
+    public var recoveryWindow: Duration = .seconds(600)
     /// The longest text of a request, in bytes of UTF-8.
     public var textLimitBytes = 1 << 20
     /// Bytes of encoded voices that are kept.
@@ -26,7 +28,8 @@ public struct EngineConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    static let usualPositions = 1024
+    /// What ``positions`` is where it is nil and the model's context is longer.
+    public static let usualPositions = 1024
 }
 
 /// What an engine is doing.
@@ -47,6 +50,8 @@ public enum EngineState: Sendable, Equatable {
 public enum EngineLoadError: Error, Equatable, CustomStringConvertible {
     /// The memory plan exceeds the limit.
     case memory(neededBytes: Int, limitBytes: Int, sequences: Int)
+    /// The model can only be made on its device, which has failed.
+    case noOtherPlace
     /// Another model is there, or being loaded, or the engine has stopped.
     case busy(EngineState)
 
@@ -55,6 +60,7 @@ public enum EngineLoadError: Error, Equatable, CustomStringConvertible {
         case .memory(let needed, let limit, let sequences):
             "\(sequences) requests at once need \(needed) bytes besides the weights, but \(limit) are allowed; lower the "
                 + "batch or the positions"
+        case .noOtherPlace: "this model can be loaded on its device only"
         case .busy(let state): "a model can be loaded into an unloaded engine only, but this one is \(state)"
         }
     }

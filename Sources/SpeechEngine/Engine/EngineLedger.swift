@@ -7,6 +7,8 @@ final class EngineLedger: Sendable {
     fileprivate struct State {
         var snapshot = EngineSnapshot(state: .unloaded)
         var nextID: UInt64 = 1
+        /// Whether the loading mends a failure.
+        var isRecovering = false
         /// Samples that are still expected of all requests, and the rate they have.
         var expectedSamples = 0
         var sampleRateHz = 1
@@ -48,13 +50,46 @@ final class EngineLedger: Sendable {
     }
 
     /// Is ready; false where somebody has stopped the engine meanwhile.
-    func ready(_ memory: MemoryPlan, sampleRateHz: Int) -> Bool {
+    ///
+    /// - Parameter fault: Why the processor computes in the place of the device that was chosen.
+    func ready(_ memory: MemoryPlan, sampleRateHz: Int, fault: DeviceFault? = nil) -> Bool {
         state.withLock { state in
             guard case .loading = state.snapshot.state else { return false }
             state.snapshot.state = .ready
+            state.snapshot.fault = fault
+            state.isRecovering = false
             state.snapshot.memory = memory
             state.sampleRateHz = sampleRateHz
             return true
+        }
+    }
+
+    /// Notes that the device has failed. What was ready is loading then, until the model is there again.
+    func failed(_ fault: DeviceFault) {
+        state.withLock { state in
+            switch state.snapshot.state {
+            case .ready, .draining: state.snapshot.counters.deviceFaults += 1
+            // Loading it again has failed, too, which is no failure of its own.
+            case .unloaded, .loading, .stopped: break
+            }
+            if state.snapshot.state == .ready, fault.next != .nothing {
+                state.snapshot.state = .loading(0)
+                state.isRecovering = true
+            }
+            state.snapshot.fault = fault
+        }
+    }
+
+    /// Whether the model is being made again after a failure of its device.
+    var isRecovering: Bool { state.withLock { $0.isRecovering } }
+
+    /// Notes that the model does not come back after a failure.
+    func lost() {
+        state.withLock { state in
+            state.isRecovering = false
+            guard state.snapshot.state != .stopped, state.snapshot.state != .draining else { return }
+            state.snapshot.state = .unloaded
+            state.snapshot.memory = nil
         }
     }
 
@@ -63,6 +98,8 @@ final class EngineLedger: Sendable {
         state.withLock { state in
             guard state.snapshot.state != .stopped else { return }
             state.snapshot.state = next
+            state.isRecovering = false
+            if next == .unloaded || next == .stopped { state.snapshot.fault = nil }
             if next == .unloaded || next == .stopped { state.snapshot.memory = nil }
         }
     }
@@ -188,7 +225,7 @@ final class EngineLedger: Sendable {
             state.snapshot.counters.audioSeconds += outcome.seconds
             switch outcome.end {
             case .complete, .lengthLimit: state.snapshot.counters.finished += 1
-            case .failed: state.snapshot.counters.failed += 1
+            case .failed, .deviceFailed: state.snapshot.counters.failed += 1
             case .cancelled(let reason): state.snapshot.counters.cancelled[reason, default: 0] += 1
             }
         }

@@ -21,6 +21,8 @@ public struct EngineSnapshot: Sendable {
     public var throughput: Double?
     /// When the last patch was made; nil before the first. With work and without patches for a minute something is wrong.
     public var lastStep: ContinuousClock.Instant?
+    /// The failure that is being mended, or because of which the processor computes; nil where all is well.
+    public var fault: DeviceFault?
     public var counters = EngineCounters()
     /// Memory besides the weights; nil without a model.
     public var memory: MemoryPlan?
@@ -48,6 +50,8 @@ public struct EngineCounters: Sendable, Equatable {
     public var failed = 0
     public var cancelled: [CancelReason: Int] = [:]
     public var retries: [BadCase: Int] = [:]
+    /// Failures of the device while it computed.
+    public var deviceFaults = 0
     public var steps = 0
     /// Seconds of audio delivered.
     public var audioSeconds = 0.0

@@ -9,16 +9,9 @@ import VoxCPM
 /// The actor checks and counts; one thread of its own computes. Requests are spoken together, patch by patch, and what
 /// each says does not depend on the others. See `docs/ARCHITECTURE.md`.
 public actor SpeechEngine {
-    /// A loaded model, and the way to the thread that speaks with it.
-    struct Loaded: Sendable {
-        let model: SpeechModel
-        let preparation: RequestPreparation
-        let mailbox: LoopMailbox
-    }
-
     public nonisolated let configuration: EngineConfiguration
     private nonisolated let ledger: EngineLedger
-    private nonisolated let loaded = Mutex<Loaded?>(nil)
+    private nonisolated let loaded = Mutex<LoadedParts?>(nil)
     /// Reads texts: a long one takes a while, and neither the actor nor Swift's own threads should.
     private nonisolated let readingQueue = DispatchQueue(label: "mynah.reading", attributes: .concurrent)
     private var voices: VoiceCache
@@ -39,30 +32,60 @@ public actor SpeechEngine {
     /// What the engine is doing.
     public nonisolated var state: EngineState { ledger.engineState }
 
-    /// The model that is loaded.
-    public nonisolated var model: SpeechModel? { loaded.withLock { $0?.model } }
+    /// The model that is loaded; nil also while it is being loaded again because its device has failed.
+    public nonisolated var model: SpeechModel? { loaded.withLock { $0 }?.parts?.model }
+
+    /// Whether the model is being loaded again because its device has failed. Requests that come meanwhile wait for it.
+    public nonisolated var isRecovering: Bool { ledger.isRecovering }
 
     /// The engine at this moment.
     public nonisolated func snapshot() -> EngineSnapshot { ledger.snapshot }
 
     // MARK: Life
 
-    /// Loads a model, on a thread of its own, and lays out the memory for it.
+    /// Loads a model, on a thread of its own, and lays out the memory for it. Where its device fails, it is loaded on it
+    /// once more; see ``load(onFault:_:)``.
     ///
     /// - Parameter make: Makes the model, and reports how far it is, 0 to 1.
     /// - Throws: ``EngineLoadError``, and what `make` throws; the engine is unloaded again then.
     public func load(
         _ make: @escaping @Sendable (_ progress: @escaping @Sendable (Double) -> Void) throws -> SpeechModel
     ) async throws {
+        try await load { place, progress in
+            if place == .processor { throw EngineLoadError.noOtherPlace }
+            return try make(progress)
+        }
+    }
+
+    /// Loads a model that may be made in several places, on a thread of its own, and lays out the memory for it.
+    ///
+    /// Where its device fails while it computes, those that are being spoken end with ``SpeechEnd/deviceFailed(_:)``,
+    /// nothing of the model is kept, and it is made again: on its device, or on the processor where the device has failed
+    /// before within ``EngineConfiguration/recoveryWindow`` or does not come back. Whoever waits goes on waiting, and
+    /// requests that come meanwhile wait, too. Where the model cannot be made at all any more, the engine is unloaded.
+    ///
+    /// - Parameters:
+    ///   - onFault: Hears of failures, on the engine's thread.
+    ///   - make: Makes the model in a place, and reports how far it is, 0 to 1.
+    /// - Throws: ``EngineLoadError``, and what `make` throws; the engine is unloaded again then.
+    public func load(
+        onFault: @escaping @Sendable (DeviceFault) -> Void = { _ in },
+        _ make:
+            @escaping @Sendable (_ place: ModelPlace, _ progress: @escaping @Sendable (Double) -> Void) throws
+            -> SpeechModel
+    ) async throws {
+        // Where a failure has left nothing, what remains of it goes first.
+        if let old = loaded.withLock({ $0 }), ledger.engineState == .unloaded { await leave(old, draining: .zero) }
         try ledger.beginLoading()
         let (configuration, ledger) = (configuration, ledger)
         do {
-            let loaded: Loaded = try await withCheckedThrowingContinuation { continuation in
-                EngineThread.start(configuration, ledger, make) { continuation.resume(with: $0) }
+            let loaded: LoadedParts = try await withCheckedThrowingContinuation { continuation in
+                EngineThread.start(configuration, ledger, make, onFault: onFault) { continuation.resume(with: $0) }
             }
             self.loaded.withLock { $0 = loaded }
-            let memory = loaded.preparation.memory
-            guard ledger.ready(memory, sampleRateHz: loaded.model.sampleRateHz) else {
+            guard let parts = loaded.parts,
+                ledger.ready(parts.preparation.memory, sampleRateHz: parts.model.sampleRateHz)
+            else {
                 await leave(loaded, draining: .zero)
                 throw EngineLoadError.busy(.stopped)
             }
@@ -89,7 +112,7 @@ public actor SpeechEngine {
         ledger.move(to: .stopped)
     }
 
-    private func leave(_ loaded: Loaded, draining: Duration) async {
+    private func leave(_ loaded: LoadedParts, draining: Duration) async {
         loaded.mailbox.drain(until: .now + draining)
         await loaded.mailbox.waitForEnd()
         self.loaded.withLock { if $0?.mailbox === loaded.mailbox { $0 = nil } }
@@ -114,15 +137,16 @@ public actor SpeechEngine {
     private func admit(_ request: SpeechRequest) async throws(AdmissionError) -> SpeechTicket {
         try request.check(configuration)
         let acceptedAt = ContinuousClock.now
+        await settle()
         let id = try ledger.reserve(owner: request.owner, configuration)
         do throws(AdmissionError) {
-            guard let loaded = loaded.withLock({ $0 }) else { throw AdmissionError.unloaded }
+            guard let loaded = loaded.withLock({ $0 }), let parts = loaded.parts else { throw AdmissionError.unloaded }
             // As torch does, seeds use 32 bits.
             let seed = request.seed ?? UInt64(UInt32.random(in: 0 ... .max))
             let prepared = try await off { () throws(AdmissionError) in
-                try loaded.preparation.prepare(request, seed: seed)
+                try parts.preparation.prepare(request, seed: seed)
             }
-            let rate = loaded.model.sampleRateHz
+            let rate = parts.model.sampleRateHz
             let channel = EventChannel(resumeSamples: configuration.bufferSamples(rate) / 2) {
                 [mailbox = loaded.mailbox] in
                 mailbox.ring()
@@ -156,8 +180,9 @@ public actor SpeechEngine {
     ///   - transcript: What is said in it, word for word.
     /// - Throws: ``AdmissionError`` where the engine is not ready or the recording is empty or leaves no room for speech.
     public func voice(recording: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
+        await settle()
         try ledger.checkReady()
-        guard let loaded = loaded.withLock({ $0 }) else { throw .unloaded }
+        guard let loaded = loaded.withLock({ $0 }), loaded.parts != nil else { throw .unloaded }
         guard !recording.isEmpty, recording.allSatisfy(\.isFinite) else {
             throw .invalid(.voice, value: "a recording of \(recording.count) samples", expected: "sound")
         }
@@ -165,7 +190,8 @@ public actor SpeechEngine {
             throw .invalid(.voice, value: "a transcript without words", expected: "what is said in the recording")
         }
         let (key, text) = try await off { () throws(AdmissionError) in
-            (VoiceCache.Key(recording, model: loaded.model.digest), loaded.model.feed.fed(transcript))
+            guard let parts = loaded.parts else { throw .unloaded }
+            return (VoiceCache.Key(recording, model: parts.model.digest), parts.model.feed.fed(transcript))
         }
         let mailbox = loaded.mailbox
         let encoding = voices.encoding(key) {
@@ -184,8 +210,11 @@ public actor SpeechEngine {
         switch answer {
         case .success(let latents)?:
             let prompt = VoicePrompt(text: text, latents: latents)
-            try loaded.preparation.check(prompt)
+            // Asked for anew: a model whose device has failed meanwhile must not be held.
+            guard let parts = self.loaded.withLock({ $0 })?.parts else { throw .unloaded }
+            try parts.preparation.check(prompt)
             return prompt
+        case .failure(let fault as DeviceFault)?: throw .deviceFailed(fault, retryAfter: .seconds(5))
         case .failure(let error)?:
             throw .invalid(.voice, value: "\(error)", expected: "a recording that can be encoded")
         case nil: throw .draining(retryAfter: .seconds(5))
@@ -196,14 +225,21 @@ public actor SpeechEngine {
     ///
     /// - Throws: ``AdmissionError`` where there is no model, or the latents are not this model's.
     public func voice(latentValues: [Float], transcript: String) async throws(AdmissionError) -> VoicePrompt {
-        guard let loaded = loaded.withLock({ $0 }) else { throw .unloaded }
+        await settle()
+        guard let parts = loaded.withLock({ $0 })?.parts else { throw .unloaded }
         return try await off { () throws(AdmissionError) in
             let prompt = VoicePrompt(
-                text: loaded.model.feed.fed(transcript), latentValues: latentValues,
-                latentSize: loaded.model.latentSize)
-            try loaded.preparation.check(prompt)
+                text: parts.model.feed.fed(transcript), latentValues: latentValues,
+                latentSize: parts.model.latentSize)
+            try parts.preparation.check(prompt)
             return prompt
         }
+    }
+
+    /// Waits while the model is being loaded again because its device has failed; not more than may wait in the queue.
+    private func settle() async {
+        guard ledger.isRecovering, let loaded = loaded.withLock({ $0 }) else { return }
+        _ = await loaded.wait(limit: configuration.queueCapacity)
     }
 
     /// Forgets all encoded voices, so that nothing of a deleted one stays in memory.

@@ -1,7 +1,8 @@
 import Compute
 import VoxCPM
 
-/// The patch loop: owns the engine core, and runs on one thread of its own from the first request to the last.
+/// The patch loop: owns the engine core, and runs on one thread of its own from the first request to the last, or until
+/// the device fails.
 ///
 /// Between two steps it ends who was cancelled, wakes who has a reader again, and lets one waiting part join; then all
 /// that have a place make their next patch together.
@@ -23,11 +24,32 @@ final class EngineLoop {
     private var encodings: [LoopMailbox.Encoding] = []
     private var drainUntil: ContinuousClock.Instant?
     private var isQueueNews = false
+    /// What the device said when it failed.
+    private var failure: String?
+    /// What was being read when it failed, and has no place yet. It is not tried again: it may be what the device fails of.
+    private var struck: Utterance?
+    private var struckEncoding: LoopMailbox.Encoding?
 
+    /// What a loop leaves to the next one: whoever has no place, and so nothing in the device's memory.
+    struct Rest {
+        /// Why the loop ended; nil where it was told to.
+        var failure: DeviceFault?
+        fileprivate var utterances: [SpeechID: Utterance] = [:]
+        fileprivate var queue = FairQueue<Utterance>()
+        fileprivate var paused: [Utterance] = []
+        fileprivate var encodings: [LoopMailbox.Encoding] = []
+    }
+
+    /// - Parameter rest: What an earlier loop left.
     init(
         _ model: SpeechModel, _ engine: PatchEngine, _ configuration: EngineConfiguration, _ mailbox: LoopMailbox,
-        _ ledger: EngineLedger
+        _ ledger: EngineLedger, _ rest: Rest = Rest()
     ) {
+        utterances = rest.utterances
+        queue = rest.queue
+        paused = rest.paused
+        encodings = rest.encodings
+        isQueueNews = true
         self.model = model
         self.engine = engine
         self.configuration = configuration
@@ -36,21 +58,26 @@ final class EngineLoop {
         bufferSamples = configuration.bufferSamples(model.sampleRateHz)
     }
 
-    /// Works until somebody wants it to end and all is said.
-    func run() {
+    /// Works until somebody wants it to end and all is said, or until the device fails.
+    ///
+    /// - Parameter onFailure: Says what follows a failure, before those hear of it who were spoken.
+    /// - Returns: What is left to do.
+    func run(onFailure: (_ reason: String, _ isDraining: Bool) -> DeviceFault) -> Rest {
         while true {
             takeNews()
             endEarly()
             if drainUntil != nil, utterances.isEmpty { break }
             joinNext()
-            encodeNext()
-            step()
+            if failure == nil { encodeNext() }
+            if failure == nil { step() }
+            if let failure { return leave(onFailure(failure, drainUntil != nil)) }
             // After the step, so that whoever was paused by it is heard of before this thread sleeps.
             wakeReaders()
             tellPositions()
             if hasNothingToDo { mailbox.sleep(until: nextDeadline) }
         }
         for encoding in encodings { encoding.answer.resume(returning: nil) }
+        return Rest()
     }
 
     private var hasNothingToDo: Bool {
@@ -69,6 +96,51 @@ final class EngineLoop {
         }
         encodings += news.encodings
         drainUntil = news.drainUntil
+    }
+
+    // MARK: Failures of the device
+
+    /// Asks whether what was thrown is the device's: then nothing can go on here.
+    private func noteFailure(_ error: any Error) -> Bool {
+        do { try model.model.backend.check() } catch {
+            failure = "\(error)"
+            return true
+        }
+        return false
+    }
+
+    /// Ends everybody who has a place, and leaves the others as they are.
+    private func leave(_ fault: DeviceFault) -> Rest {
+        for utterance in Array(utterances.values) where utterance.sequence != nil || utterance === struck {
+            finish(utterance, .deviceFailed(fault))
+        }
+        struckEncoding?.answer.resume(returning: .failure(fault))
+        return Rest(failure: fault, utterances: utterances, queue: queue, paused: paused, encodings: encodings)
+    }
+
+    /// Ends whoever is left where no loop follows.
+    static func end(_ rest: Rest, _ mailbox: LoopMailbox, _ fault: DeviceFault, _ ledger: EngineLedger) {
+        let news = mailbox.take()
+        for encoding in rest.encodings + news.encodings { encoding.answer.resume(returning: .failure(fault)) }
+        for utterance in rest.utterances.values {
+            let outcome = utterance.outcome(.deviceFailed(fault))
+            ledger.finished(
+                outcome, owner: utterance.accepted.owner, wasStarted: utterance.startedAt != nil,
+                expectedSamples: utterance.claim)
+            utterance.accepted.channel.send(.finished(outcome))
+        }
+        for arrival in news.arrivals { end(arrival, fault, ledger) }
+    }
+
+    /// Ends a request that no loop has seen.
+    private static func end(_ arrival: AcceptedRequest, _ fault: DeviceFault, _ ledger: EngineLedger) {
+        let now = ContinuousClock.now
+        let outcome = SpeechOutcome(
+            end: .deviceFailed(fault), seed: arrival.request.seed, seconds: 0, finishReason: nil, retries: [],
+            queueWait: now - arrival.acceptedAt, timeToFirstAudio: nil, total: now - arrival.acceptedAt, voice: nil)
+        ledger.finished(
+            outcome, owner: arrival.owner, wasStarted: false, expectedSamples: arrival.request.expectedSamples)
+        arrival.channel.send(.finished(outcome))
     }
 
     // MARK: Ends
@@ -188,7 +260,7 @@ final class EngineLoop {
                 utterance.tellStart()
             }
         } catch {
-            finish(utterance, .failed(reason: "\(error)"))
+            if noteFailure(error) { struck = utterance } else { finish(utterance, .failed(reason: "\(error)")) }
         }
     }
 
@@ -212,8 +284,15 @@ final class EngineLoop {
     private func encodeNext() {
         guard !encodings.isEmpty else { return }
         let encoding = encodings.removeFirst()
-        let model = model.model
-        encoding.answer.resume(returning: Result { try model.encodePrompt(encoding.samples) })
+        do {
+            encoding.answer.resume(returning: .success(try model.model.encodePrompt(encoding.samples)))
+        } catch {
+            if noteFailure(error) {
+                struckEncoding = encoding
+            } else {
+                encoding.answer.resume(returning: .failure(error))
+            }
+        }
     }
 
     private func step() {
@@ -223,8 +302,9 @@ final class EngineLoop {
         do {
             made = try engine.step()
         } catch {
-            // The device failed in the middle: nobody can go on.
-            for utterance in Array(speaking.values) { finish(utterance, .failed(reason: "\(error)")) }
+            if !noteFailure(error) {
+                for utterance in Array(speaking.values) { finish(utterance, .failed(reason: "\(error)")) }
+            }
             return
         }
         ledger.stepped(

@@ -20,9 +20,15 @@ public final class SpeechModel: Sendable {
     }
     /// What the weights are stored as.
     public var precision: String { model.precision.rawValue }
+    /// The most that there is memory for on the model's device; nil where nothing but the engine's own limits counts.
+    public let capacity: EngineCapacity?
     private let voices = Mutex<[String: VoicePrompt]>([:])
 
-    public init(name: String, model: VoxCPMModel, feed: TextFeed, generation: GenerationFile, digest: String) {
+    public init(
+        name: String, model: VoxCPMModel, feed: TextFeed, generation: GenerationFile, digest: String,
+        capacity: EngineCapacity? = nil
+    ) {
+        self.capacity = capacity
         self.name = name
         self.model = model
         self.feed = feed
@@ -39,13 +45,25 @@ public final class SpeechModel: Sendable {
     public convenience init(
         folder: URL, lexicon: UserLexicon = UserLexicon(), makeModel: (CheckpointFolder) throws -> VoxCPMModel
     ) throws {
+        try self.init(folder: folder, lexicon: lexicon) { (try makeModel($0), nil) }
+    }
+
+    /// Loads a checkpoint folder onto a device whose memory may be small.
+    ///
+    /// - Parameter makeModel: Loads the weights, and says how large an engine there is memory for, as ``capacity``.
+    /// - Throws: The faults of the folder, and what `makeModel` throws.
+    public convenience init(
+        folder: URL, lexicon: UserLexicon = UserLexicon(),
+        makeModel: (CheckpointFolder) throws -> (VoxCPMModel, EngineCapacity?)
+    ) throws {
         let checkpoint = try CheckpointFolder(folder)
         let generation = try GenerationFile.load(from: folder)
         let tokenizer = try BPETokenizer(contentsOf: checkpoint.tokenizerFile)
         let feed = try TextFeed(tokenizer: tokenizer, form: generation.text, lexicon: lexicon)
+        let (model, capacity) = try makeModel(checkpoint)
         self.init(
-            name: folder.lastPathComponent, model: try makeModel(checkpoint), feed: feed, generation: generation,
-            digest: String(try checkpoint.stamp(), radix: 16))
+            name: folder.lastPathComponent, model: model, feed: feed, generation: generation,
+            digest: String(try checkpoint.stamp(), radix: 16), capacity: capacity)
     }
 
     /// Samples per second of the audio.

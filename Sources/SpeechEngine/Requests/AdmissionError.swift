@@ -22,6 +22,8 @@ public enum AdmissionError: Error, Sendable, Equatable, CustomStringConvertible 
     case unloaded
     /// The model is being loaded; `progress` is 0 to 1.
     case loading(progress: Double, retryAfter: Duration)
+    /// The device failed while it encoded a recording.
+    case deviceFailed(DeviceFault, retryAfter: Duration)
     /// The engine finishes what it has and takes nothing more.
     case draining(retryAfter: Duration)
     /// The engine has stopped for good.
@@ -38,6 +40,7 @@ public enum AdmissionError: Error, Sendable, Equatable, CustomStringConvertible 
         case .ownerLimit: "owner_limit"
         case .unloaded: "unloaded"
         case .loading: "loading"
+        case .deviceFailed: "device_failed"
         case .draining: "draining"
         case .stopped: "stopped"
         }
@@ -46,7 +49,9 @@ public enum AdmissionError: Error, Sendable, Equatable, CustomStringConvertible 
     /// When to try again, from the measured speed; nil where trying again does not help.
     public var retryAfter: Duration? {
         switch self {
-        case .queueFull(_, let time), .ownerLimit(_, let time), .loading(_, let time), .draining(let time): time
+        case .queueFull(_, let time), .ownerLimit(_, let time), .loading(_, let time), .draining(let time),
+            .deviceFailed(_, let time):
+            time
         case .invalid, .textTooLong, .unknownVoice, .memory, .unloaded, .stopped: nil
         }
     }
@@ -71,6 +76,7 @@ public enum AdmissionError: Error, Sendable, Equatable, CustomStringConvertible 
         case .unloaded: "no model is loaded"
         case .loading(let progress, let time):
             "the model is being loaded (\(Int(progress * 100)) %); try again in \(Self.seconds(time))"
+        case .deviceFailed(let fault, let time): "\(fault); try again in \(Self.seconds(time))"
         case .draining(let time): "the engine is finishing its work; try again in \(Self.seconds(time))"
         case .stopped: "the engine has stopped"
         }

@@ -26,6 +26,9 @@ public enum SpeechEnd: Sendable, Equatable {
     case cancelled(CancelReason)
     /// The engine could not go on with it; the other requests are not affected.
     case failed(reason: String)
+    /// The device failed while it was spoken, with all that were spoken at the same time. Sent again, it is likely to be
+    /// spoken.
+    case deviceFailed(DeviceFault)
 }
 
 /// What was wrong with an attempt at a part.

@@ -86,6 +86,7 @@ extension APIError {
         case .ownerLimit: self.init(.tooManyRequests, .rateLimit, code: "rate_limit_exceeded", message)
         case .unloaded: self.init(.serviceUnavailable, .server, code: "model_not_loaded", message)
         case .loading: self.init(.serviceUnavailable, .server, code: "model_loading", message)
+        case .deviceFailed: self.init(.serviceUnavailable, .server, code: "device_failed", message)
         case .draining, .stopped: self.init(.serviceUnavailable, .server, code: "draining", message)
         }
         if status == .serviceUnavailable || status == .tooManyRequests {
@@ -101,6 +102,10 @@ extension APIError {
             self.init(
                 .internalServerError, .server, code: "engine_error",
                 "The engine could not speak this text. The server's log has more under the id in X-Request-Id.")
+        case .deviceFailed(let fault):
+            // Whoever sends it again finds another context, or the processor.
+            self.init(.serviceUnavailable, .server, code: "device_failed", Self.sentence(fault.description))
+            retryAfterSeconds = 5
         case .cancelled(let reason):
             switch reason {
             case .queueDeadline:

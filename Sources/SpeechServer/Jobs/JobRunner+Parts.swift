@@ -31,7 +31,7 @@ extension JobRunner {
                 return try await source.submit(request)
             } catch {
                 switch error {
-                case .queueFull, .ownerLimit, .loading, .unloaded, .draining:
+                case .queueFull, .ownerLimit, .loading, .unloaded, .draining, .deviceFailed:
                     let time = min(error.retryAfter ?? .seconds(1), .seconds(5))
                     try await waitForRoom(time, of: job)
                 case .stopped: throw Waiting.stopping
@@ -75,6 +75,9 @@ extension JobRunner {
                     return outcome.voice
                 case .failed(let reason):
                     try await end(part, of: job, failure: reason)
+                    return nil
+                case .deviceFailed(let fault):
+                    try await end(part, of: job, failure: fault.description)
                     return nil
                 case .cancelled(.shutdown): throw Waiting.stopping
                 case .cancelled(let reason):

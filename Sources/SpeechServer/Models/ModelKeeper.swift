@@ -17,20 +17,31 @@ public protocol ModelSwitching: Sendable {
 }
 
 /// An engine whose model comes and goes: it is switched on wish, given back when nobody needs it, and loaded again by the
-/// next request.
+/// next request. So it is where its device has failed and it could not be loaded again at once.
 public final class ModelKeeper: SpeechSource, ModelSwitching {
     /// Where models come from.
     public struct Shelf: Sendable {
         let names: @Sendable () -> [String]
-        let make: @Sendable (String, @escaping @Sendable (Double) -> Void) throws -> SpeechModel
+        let make: @Sendable (String, ModelPlace, @escaping @Sendable (Double) -> Void) throws -> SpeechModel
 
-        /// - Parameter make: Loads a model of a name, and reports how far it is, 0 to 1.
+        /// - Parameter make: Loads a model of a name in a place, and reports how far it is, 0 to 1.
+        public init(
+            names: @escaping @Sendable () -> [String],
+            make: @escaping @Sendable (String, ModelPlace, @escaping @Sendable (Double) -> Void) throws -> SpeechModel
+        ) {
+            self.names = names
+            self.make = make
+        }
+
+        /// - Parameter make: Loads a model of a name in its one place, and reports how far it is, 0 to 1.
         public init(
             names: @escaping @Sendable () -> [String],
             make: @escaping @Sendable (String, @escaping @Sendable (Double) -> Void) throws -> SpeechModel
         ) {
-            self.names = names
-            self.make = make
+            self.init(names: names) { name, place, progress in
+                if place == .processor { throw EngineLoadError.noOtherPlace }
+                return try make(name, progress)
+            }
         }
     }
 
@@ -137,8 +148,14 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
     }
 
     private func load(_ name: String) async throws {
-        let make = shelf.make
-        try await engine.load { progress in try make(name, progress) }
+        let (make, onEvent) = (shelf.make, onEvent)
+        try await engine.load {
+            onEvent("\($0)")
+        } _: { place, progress in
+            let model = try make(name, place, progress)
+            if place != .device { onEvent("model \(name) loaded again on \(model.device)") }
+            return model
+        }
         let loaded = engine.loaded
         state.withLock { state in
             state.lastLoaded = loaded
@@ -151,7 +168,9 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
     private func wake() async throws(AdmissionError) {
         let waking = state.withLock { state -> Task<Void, any Error>? in
             state.lastWork = .now
-            guard state.isIdle else { return state.waking }
+            // A failure of its device has taken it away.
+            let isLost = state.changes == 0 && state.lastLoaded != nil && engine.state == .unloaded
+            guard state.isIdle || isLost else { return state.waking }
             state.isIdle = false
             state.waking = change(&state) { keeper in
                 defer { keeper.state.withLock { $0.waking = nil } }
@@ -168,10 +187,11 @@ public final class ModelKeeper: SpeechSource, ModelSwitching {
     // MARK: Speaking
 
     public var isIdle: Bool { state.withLock { $0.isIdle } }
-    public var isChanging: Bool { state.withLock { $0.changes > 0 && !$0.isStopped } }
+    public var isChanging: Bool { state.withLock { $0.changes > 0 && !$0.isStopped } || engine.isRecovering }
 
     public var loaded: LoadedModel? {
-        engine.loaded ?? state.withLock { $0.isIdle || $0.waking != nil ? $0.lastLoaded : nil }
+        engine.loaded
+            ?? state.withLock { $0.isIdle || $0.waking != nil || engine.isRecovering ? $0.lastLoaded : nil }
     }
 
     public func submit(_ request: SpeechRequest) async throws(AdmissionError) -> SpeechTicket {

@@ -46,12 +46,18 @@ private struct Health: Encodable {
     let model: String?
     let queue_depth: Int
     let active: Int
+    /// What computes; absent where it is not known.
+    let device: String?
+    /// The failure that is being mended, or because of which the processor computes; absent where all is well.
+    let fault: String?
 
     init(status: String, _ snapshot: EngineSnapshot, model: LoadedModel?) {
         self.status = status
         self.model = model?.name
         queue_depth = snapshot.queueDepth
         active = snapshot.active
+        device = model?.device
+        fault = snapshot.fault.map { APIError.sentence($0.description) }
     }
 }
 

@@ -77,6 +77,9 @@ public final class ServerMetrics: EngineObserver {
         page.counter(
             "mynah_retries_total", "Attempts thrown away, by reason.",
             counters.retries.map { ([("reason", $0.key.rawValue)], Double($0.value)) })
+        page.counter(
+            "mynah_device_faults_total", "Failures of the device while it computed.",
+            [([], Double(counters.deviceFaults))])
         page.counter("mynah_audio_seconds_total", "Seconds of audio delivered.", [([], counters.audioSeconds)])
         page.gauge("mynah_queue_depth", "Requests that wait.", Double(engine.queueDepth))
         page.gauge("mynah_active_requests", "Requests under way.", Double(engine.active))

@@ -82,6 +82,16 @@ public final class AudioVAE: Sendable {
         )
     }
 
+    /// Bytes that encoding a recording takes beside the encoder's weights.
+    ///
+    /// - Throws: `TensorError` where the encoder's weights cannot be read, at the first call.
+    func encoderBytes(maxChunk samples: Int = encodedChunk) throws -> Int {
+        let encoder = try loadedEncoder()
+        let plan = encoder.plan(samples: samples)
+        let state = 2 * encoder.layout.floatCount + samples + plan.latents * encoder.latentSize
+        return (state + plan.size.stream + plan.size.window + plan.size.sums) * MemoryLayout<Float>.stride
+    }
+
     /// The encoder's state for one sequence.
     ///
     /// - Parameter samples: How many samples are processed at a time; more only cost memory.

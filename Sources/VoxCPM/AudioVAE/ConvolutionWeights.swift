@@ -142,12 +142,12 @@ struct ConvolutionWeights {
         _ name: String, outputs: Int, inputs: Int, bias: [Float]?, _ rows: () throws -> [Float]
     ) throws -> LinearWeight {
         let form = LinearWeight.Form(outputs: outputs, inputs: inputs, precision: precision)
-        return try panels.weight("audio_vae.\(name)", form, bias: bias) {
+        return try panels.weight("audio_vae.\(name)", form, bias: bias, isDelicate: true) {
             try rows().withUnsafeBytes { bytes in
                 LinearWeight(
                     stacking: [WeightRows(bytes, format: .f32, outputs: outputs, inputs: inputs)], bias: bias,
                     precision: precision, team: team)
             }
-        }.delicate
+        }
     }
 }

@@ -18,6 +18,9 @@ final class EngineWorkspace {
     /// `[prefill rows, hiddenSize]` each: a block of a prefill, and its patches' embeddings.
     let prefill: Matrix
     let prefillEmbedding: Matrix
+    /// `[prefill rows * patchSize, latentSize]`: the latents of a block's prompt patches. Prompts outlive engines, so no
+    /// backend gets to see their own memory.
+    let promptLatents: Matrix
     /// `[rows, quantizerSize]`, for prefill and steps.
     let levels: Matrix
     /// `[sequences, hiddenSize]` each: the language models' last states.
@@ -62,6 +65,7 @@ final class EngineWorkspace {
         flowMatching = model.flowMatching.makeWorkspace(sequences: sequences, from: &supply)
         prefill = supply.matrix(rows: block, columns: width)
         prefillEmbedding = supply.matrix(rows: block, columns: width)
+        promptLatents = supply.matrix(rows: block * configuration.patchSize, columns: configuration.latentSize)
         levels = supply.matrix(rows: rows, columns: configuration.quantizerSize)
         semantic = supply.matrix(rows: sequences, columns: width)
         residual = supply.matrix(rows: sequences, columns: width)

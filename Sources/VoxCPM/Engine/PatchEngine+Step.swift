@@ -13,13 +13,13 @@ extension PatchEngine {
         let count = rows.count
         guard count > 0 else { return [] }
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
-        timings.measure(.diffusion) {
+        measure(.diffusion) {
             for row in 0..<count { rows[row].drawNoise(into: patches[rows: patchRows(row)]) }
             recordPatches("noise", patches)
             chain("patches", [count] + flowPlans.flatMap(\.key)) { makePatches(patches) }
         }
         let stops = workspace.stopLogits.prefix(count)
-        timings.measure(.languageModel) {
+        measure(.languageModel) {
             chain("stop", [count]) {
                 model.stopPredictor.logits(
                     workspace.semantic.prefix(count), scratch: workspace.scratch.prefix(count), into: stops,
@@ -83,7 +83,7 @@ extension PatchEngine {
         let count = rows.count
         let patches = workspace.patches.prefix(count * model.configuration.patchSize)
         let embedding = workspace.embedding.prefix(count)
-        timings.measure(.localEncoder) {
+        measure(.localEncoder) {
             chain("embedding", [count]) {
                 model.localEncoder.encode(
                     patches, into: embedding, workspace: workspace.encoder, backend: model.backend)
@@ -92,7 +92,7 @@ extension PatchEngine {
         }
         record("step_curr_embed", embedding)
         for row in (0..<count).reversed() where endings[row] != nil { leave(row: row) }
-        timings.measure(.languageModel) { stepLanguageModels() }
+        measure(.languageModel) { stepLanguageModels() }
     }
 
     /// Solves the rows' next patches out of noise.
@@ -168,12 +168,12 @@ extension PatchEngine {
     func read(_ request: GenerationRequest, slab: Int, trace: TraceRecorder?) throws {
         let row = sequenceCount
         let prefill = Prefill(model: model, workspace: workspace, arena: arena, trace: trace)
-        try timings.measure(.prefill) {
+        try measure(.prefill) {
             try prefill.run(tokens: request.tokens, prompt: request.prompt, slab: slab, row: row)
         }
         let condition = workspace.condition[rows: patchRows(row)]
         if let prompt = request.prompt {
-            model.backend.copy(prompt[rows: prompt.rows - condition.rows..<prompt.rows], into: condition)
+            condition.copy(from: prompt[rows: prompt.rows - condition.rows..<prompt.rows])
         } else {
             condition.fill(0)
         }
@@ -193,8 +193,10 @@ extension PatchEngine {
         var rest = 2 * model.configuration.promptSamplesPerPatch
         let context = prompt[rows: max(0, prompt.rows - 2 * patchSize)..<prompt.rows]
         for first in stride(from: 0, to: context.rows, by: patchSize) {
-            let latents = context[rows: first..<first + patchSize]
-            let count = timings.measure(.vaeDecode) { decoder.decode(latents).count }
+            // In the engine's own memory, where the next step makes the sequence's patch.
+            let latents = workspace.patches[rows: patchRows(sequenceCount)]
+            latents.copy(from: context[rows: first..<first + patchSize])
+            let count = measure(.vaeDecode) { decoder.decode(latents).count }
             rest = max(0, rest - count)
             trace?.append("latent", shape: [latents.rows, latents.columns], latents.values())
         }

@@ -15,6 +15,10 @@ public final class PatchEngine {
     /// Seconds spent in each stage so far, for all sequences together.
     public internal(set) var timings = StageTimings()
 
+    /// Called at the end of every stage, inside its time: for those who measure a device, which is only asked to work
+    /// there. Nil for all others.
+    public var onStageEnd: (() -> Void)?
+
     /// Bytes that the initialiser laid out.
     let memoryBytes: Int
     let workspace: EngineWorkspace
@@ -160,6 +164,15 @@ public final class PatchEngine {
             states.exchangeRows(first..<first + 1, second..<second + 1)
         }
         workspace.condition.exchangeRows(patchRows(first), patchRows(second))
+    }
+
+    /// Adds the time of some work to a stage.
+    func measure<Result>(_ stage: StageTimings.Stage, _ body: () throws -> Result) rethrows -> Result {
+        guard let onStageEnd else { return try timings.measure(stage, body) }
+        return try timings.measure(stage) {
+            defer { onStageEnd() }
+            return try body()
+        }
     }
 
     /// The rows of one sequence's patch in a matrix of all sequences' patches.

@@ -13,7 +13,7 @@ public final class LocalDiT: Sendable {
     let hiddenSize: Int
     let latentSize: Int
     let patchSize: Int
-    private let transformer: Transformer
+    let transformer: Transformer
     private let input: LinearWeight
     private let condition: LinearWeight
     private let output: LinearWeight

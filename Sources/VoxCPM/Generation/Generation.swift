@@ -70,9 +70,15 @@ extension VoxCPMModel {
     ///
     /// - Throws: ``VoxCPMError`` where the request is not valid.
     public func engine(for request: GenerationRequest, reusing engine: PatchEngine? = nil) throws -> PatchEngine {
-        let capacity = try capacity(for: request)
-        if let engine, engine.capacity.positions >= capacity.positions { return engine }
-        return try PatchEngine(self, capacity)
+        if let engine, try fits(request, into: engine) { return engine }
+        return try PatchEngine(self, try capacity(for: request))
+    }
+
+    /// Whether an engine is large enough for a request.
+    ///
+    /// - Throws: ``VoxCPMError`` where the request is not valid.
+    public func fits(_ request: GenerationRequest, into engine: PatchEngine) throws -> Bool {
+        try engine.capacity.positions >= capacity(for: request).positions
     }
 
     /// What an engine needs for one request.

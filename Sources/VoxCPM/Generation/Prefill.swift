@@ -62,9 +62,11 @@ struct Prefill {
         let audio = hidden[rows: block.audioRows]
         let embeddings = workspace.prefillEmbedding.prefix(audio.rows)
         if let prompt, audio.rows > 0 {
+            let latents = workspace.promptLatents.prefix(audio.rows * patchSize)
+            latents.copy(
+                from: prompt[rows: block.patches.lowerBound * patchSize..<block.patches.upperBound * patchSize])
             model.localEncoder.encode(
-                prompt[rows: block.patches.lowerBound * patchSize..<block.patches.upperBound * patchSize],
-                into: embeddings, workspace: workspace.encoder, backend: backend)
+                latents, into: embeddings, workspace: workspace.encoder, backend: backend)
             backend.copy(embeddings, into: audio)
         }
         trace?.append("prefill_combined_embed", rows: hidden)

@@ -8,7 +8,7 @@ import Compute
 public final class LocalEncoder: Sendable {
     let hiddenSize: Int
     private let patchSize: Int
-    private let transformer: Transformer
+    let transformer: Transformer
     private let input: LinearWeight
     private let toLanguageModel: LinearWeight
     private let specialToken: Matrix

@@ -17,11 +17,16 @@ final class PanelStore: Sendable {
         var packed = 0
     }
 
+    /// Whether weights get no content, only their form: for plans.
+    private let hasFormsOnly: Bool
     /// The pack that weights are taken from.
     let pack: PackFile?
     private let state = Mutex(State())
 
-    init(pack: PackFile? = nil) { self.pack = pack }
+    init(pack: PackFile? = nil, formsOnly: Bool = false) {
+        self.pack = pack
+        hasFormsOnly = formsOnly
+    }
 
     /// All weights handed out so far.
     var weights: [Named] { state.withLock { $0.weights } }
@@ -30,15 +35,19 @@ final class PanelStore: Sendable {
 
     /// The weight of this name.
     ///
-    /// - Parameter make: Packs it; must give a weight of the same form and bias.
+    /// - Parameters:
+    ///   - isDelicate: Whether no backend may round it further.
+    ///   - make: Packs it; must give a weight of the same form and bias.
     func weight(
-        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, make: () throws -> LinearWeight
+        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, isDelicate: Bool = false, make: () throws -> LinearWeight
     ) rethrows -> LinearWeight {
-        if let weight = pack?.weight(name, form: form, bias: bias) {
+        if let packed = pack?.weight(name, form: form, bias: bias) {
+            let weight = isDelicate ? packed.delicate : packed
             state.withLock { $0.weights.append(Named(name: name, weight: weight)) }
             return weight
         }
-        let weight = try make()
+        let made = hasFormsOnly ? LinearWeight(zeros: form, bias: bias) : try make()
+        let weight = isDelicate ? made.delicate : made
         state.withLock {
             $0.weights.append(Named(name: name, weight: weight))
             $0.packed += 1

@@ -36,12 +36,11 @@ struct WeightReader {
         let outputs = infos.reduce(0) { $0 + $1.shape[0] }
         let form = LinearWeight.Form(outputs: outputs, inputs: infos[0].shape[1], precision: precision)
         defer { infos.forEach { progress($0.byteCount) } }
-        let weight = try panels.weight(names.joined(separator: "+"), form, bias: bias) {
+        return try panels.weight(names.joined(separator: "+"), form, bias: bias, isDelicate: isDelicate) {
             try rows(of: infos) { matrices in
                 LinearWeight(stacking: matrices, bias: bias, precision: precision, team: team)
             }
         }
-        return isDelicate ? weight.delicate : weight
     }
 
     /// The two halves of a gated layer.
