@@ -26,6 +26,7 @@ public struct KernelCheck {
     }
 
     let cpu: CPUBackend
+    let thoroughness: Thoroughness
     private let device: any Device
     private var results: [Result] = []
 
@@ -40,13 +41,22 @@ public struct KernelCheck {
         var longestSpan = 0
     }
 
+    /// How many sizes are tried of every kernel.
+    public enum Thoroughness: Sendable {
+        /// All that differ in any way.
+        case all
+        /// Some of every form, for devices that look at each access and take a second for what others do at once.
+        case some
+    }
+
     /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
-    public static func run(_ device: any Device) throws -> [Result] {
+    public static func run(_ device: any Device, _ thoroughness: Thoroughness = .all) throws -> [Result] {
         var check = KernelCheck(
-            cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device)
+            cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device,
+            thoroughness: thoroughness)
         try check.checkLinear()
         try check.checkTransformer()
         try check.checkFlow()
@@ -55,9 +65,10 @@ public struct KernelCheck {
         return check.results
     }
 
-    private init(cpu: CPUBackend, device: any Device) {
+    private init(cpu: CPUBackend, device: any Device, thoroughness: Thoroughness) {
         self.cpu = cpu
         self.device = device
+        self.thoroughness = thoroughness
     }
 
     /// Runs a step on both backends, each with matrices of its own, and compares all matrices afterwards.
