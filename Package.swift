@@ -115,7 +115,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Checkpoint", "GPU"], path: "Tests/TestSupport", swiftSettings: house),
         .target(
-            name: "CUDADouble", path: "Tests/CUDADouble", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+            name: "CUDADouble", path: "Tests/CUDADouble",
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
         tests(of: "Compute", imports: ["CKernels"]),
         tests(of: "GPU", imports: ["Compute"]),
         tests(of: "Checkpoint", imports: ["Compute"]),

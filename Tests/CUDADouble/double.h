@@ -40,7 +40,8 @@ typedef struct module module;
 typedef struct {
     module *home;
     const ptx_entry *entry;
-    opencl kernel;
+    opencl kernel; ///< where OpenCL executes it
+    ptx_code code; ///< where the double does
 } function;
 
 typedef struct {
@@ -89,9 +90,11 @@ CUresult append(works *list, const work *item);
 void forget_streams(void);
 
 // memory.c
-int is_allocated(CUdeviceptr address, size_t bytes);
+int is_allocated(CUdeviceptr address, uint64_t bytes);
 
 // module.c
+/// Waits for what OpenCL executes.
+CUresult finish(void);
 CUresult run_launch(const work *item);
 
 #endif

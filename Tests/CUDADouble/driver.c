@@ -8,7 +8,7 @@
 #include <string.h>
 
 opencl_driver driver;
-long properties[CUDA_DOUBLE_PROPERTIES] = {1, 86, 12040, 2l << 30};
+long properties[CUDA_DOUBLE_PROPERTIES] = {1, 86, 12040, 2l << 30, 0};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int initialized, retained, live;
@@ -91,7 +91,7 @@ CUresult cuInit(unsigned flags) {
     CUresult result = enter("cuInit", NOTHING);
     if (!result && flags) result = INVALID_VALUE;
     if (!result && !properties[CUDA_DOUBLE_DEVICES]) result = NO_DEVICE;
-    if (!result && !initialized) {
+    if (!result && !initialized && !properties[CUDA_DOUBLE_RUNS_PTX]) {
         const char *missing = opencl_open(&driver);
         if (missing) result = wrong(UNKNOWN, "%s", missing);
     }

@@ -22,8 +22,13 @@ static int find(const allocation *items, int count, const char *address, size_t 
     return -1;
 }
 
-int is_allocated(CUdeviceptr address, size_t bytes) {
-    return find(device.items, device.count, (const char *)address, bytes) >= 0;
+int is_allocated(CUdeviceptr address, uint64_t bytes) {
+    // Most accesses are where the last one was.
+    static int last;
+    if (last < device.count && find(&device.items[last], 1, (const char *)address, bytes) == 0) return 1;
+    const int at = find(device.items, device.count, (const char *)address, bytes);
+    if (at >= 0) last = at;
+    return at >= 0;
 }
 
 CUresult cuMemGetInfo_v2(size_t *free, size_t *total) {
@@ -44,7 +49,9 @@ CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t bytes) {
         device.items = realloc(device.items, sizeof *device.items * (size_t)device.room);
     }
     const uint64_t read_and_write = 1;
-    char *start = result ? 0 : driver.clSVMAlloc(driver.context, read_and_write, bytes, 0);
+    char *start = 0;
+    if (!result && properties[CUDA_DOUBLE_RUNS_PTX]) start = aligned_alloc(256, (bytes + 255) & ~255ul);
+    else if (!result) start = driver.clSVMAlloc(driver.context, read_and_write, bytes, 0);
     if (!result && !start) result = OUT_OF_MEMORY;
     if (!result) {
         // Floats of these bits are no numbers: whoever reads what was never written is found out.
@@ -65,7 +72,8 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
         result = wrong(INVALID_VALUE, "memory is given back that was not laid out");
     if (!result) {
         used -= device.items[at].bytes;
-        driver.clSVMFree(driver.context, device.items[at].start);
+        if (properties[CUDA_DOUBLE_RUNS_PTX]) free(device.items[at].start);
+        else driver.clSVMFree(driver.context, device.items[at].start);
         device.items[at] = device.items[--device.count];
         count_live(-1);
     }

@@ -94,14 +94,33 @@ CUresult cuModuleUnload(module *gone) {
     CUresult result = enter("cuModuleUnload", NOT_IN_CAPTURE);
     if (!result) result = flush();
     if (!result) {
-        for (int i = 0; i < gone->ptx.entry_count; i++)
+        for (int i = 0; i < gone->ptx.entry_count; i++) {
             if (gone->functions[i].kernel) driver.clReleaseKernel(gone->functions[i].kernel);
+            code_free(&gone->functions[i].code);
+        }
         free(gone->functions);
         ptx_free(&gone->ptx);
         free(gone);
         count_live(-1);
     }
     return leave("cuModuleUnload", result);
+}
+
+/// Finds what a kernel does.
+static CUresult make(function *made, module *in, const ptx_entry *entry) {
+    *made = (function){.home = in, .entry = entry};
+    if (properties[CUDA_DOUBLE_RUNS_PTX]) {
+        const char *words = code_read(&made->code, entry->body, entry->end);
+        return words ? wrong(INVALID_PTX, "%s: %s", entry->name, words) : SUCCESS;
+    }
+    const uint32_t argument_count = 0x1191;
+    uint32_t parameters = 0;
+    made->kernel = find_kernel(entry->name);
+    if (!made->kernel) return wrong(NOT_FOUND, "no program has %s", entry->name);
+    if (driver.clGetKernelInfo(made->kernel, argument_count, sizeof parameters, &parameters, 0) ||
+        (int)parameters != entry->parameters)
+        return wrong(NOT_FOUND, "%s takes %d arguments in PTX and %u in OpenCL", entry->name, entry->parameters, parameters);
+    return SUCCESS;
 }
 
 CUresult cuModuleGetFunction(function **found, module *in, const char *name) {
@@ -112,18 +131,10 @@ CUresult cuModuleGetFunction(function **found, module *in, const char *name) {
         while (at < in->ptx.entry_count && strcmp(in->ptx.entries[at].name, name)) at++;
         if (at == in->ptx.entry_count) result = NOT_FOUND;
     }
-    if (!result && !in->functions[at].kernel) {
-        function *made = &in->functions[at];
-        *made = (function){in, &in->ptx.entries[at], find_kernel(name)};
-        uint32_t parameters = 0;
-        const uint32_t argument_count = 0x1191;
-        if (!made->kernel) result = wrong(NOT_FOUND, "no program has %s", name);
-        else if (driver.clGetKernelInfo(made->kernel, argument_count, sizeof parameters, &parameters, 0) ||
-                 (int)parameters != made->entry->parameters)
-            result = wrong(NOT_FOUND, "%s takes %d arguments in PTX and %u in OpenCL", name, made->entry->parameters,
-                           parameters);
-    }
-    if (!result) *found = &in->functions[at];
+    function *made = result ? 0 : &in->functions[at];
+    if (!result && !made->entry) result = make(made, in, &in->ptx.entries[at]);
+    if (result && made) *made = (function){0};
+    if (!result) *found = made;
     return leave("cuModuleGetFunction", result);
 }
 
@@ -157,8 +168,20 @@ CUresult cuLaunchKernel(function *run, unsigned gx, unsigned gy, unsigned gz, un
     return leave("cuLaunchKernel", result);
 }
 
+CUresult finish(void) {
+    if (properties[CUDA_DOUBLE_RUNS_PTX]) return SUCCESS;
+    return driver.clFinish(driver.queue) ? LAUNCH_FAILED : SUCCESS;
+}
+
 CUresult run_launch(const work *item) {
     const function *run = item->run;
+    if (properties[CUDA_DOUBLE_RUNS_PTX]) {
+        int status = SUCCESS;
+        const char *words = code_run(&run->code, item->arguments, item->groups, item->threads, is_allocated, &status);
+        launches++;
+        graph_launches += item->of_graph;
+        return words ? wrong(status, "%s: %s", run->entry->name, words) : SUCCESS;
+    }
     for (int i = 0; i < run->entry->parameters; i++) {
         const uint64_t value = item->arguments[i];
         int32_t status = 0;

@@ -24,7 +24,7 @@ static const char *read_body(ptx_entry *entry, const char *at) {
     int depth = 0;
     for (; *at; at++) {
         if (*at == '{') depth++;
-        if (*at == '}' && --depth == 0) return at;
+        if (*at == '}' && --depth == 0) return entry->end = at;
         int count;
         if (*at == '.' && !strncmp(at, ".shared ", 8)) {
             const char *bracket = strpbrk(at, "[;");
@@ -36,7 +36,8 @@ static const char *read_body(ptx_entry *entry, const char *at) {
 }
 
 const char *ptx_read(ptx_module *module, const char *text) {
-    *module = (ptx_module){0};
+    *module = (ptx_module){.text = strdup(text)};
+    text = module->text;
     int major, minor;
     const char *at = strstr(text, ".version ");
     if (!at || sscanf(at, ".version %d.%d", &major, &minor) != 2) return "fatal : Missing .version directive";
@@ -53,6 +54,7 @@ const char *ptx_read(ptx_module *module, const char *text) {
         *entry = (ptx_entry){0};
         if (sscanf(at, "%95[A-Za-z0-9_$]", entry->name) != 1) return "fatal : Parsing error near '.entry'";
         if (!(at = read_parameters(entry, at))) return "fatal : Parsing error near '.param'";
+        entry->body = at;
         if (!(at = read_body(entry, at))) return "fatal : Parsing error near end of file";
         if (entry->shared_bytes > 48 << 10) return "fatal : Entry function uses too much shared data";
         for (int i = 0; i < module->entry_count - 1; i++)
@@ -63,5 +65,6 @@ const char *ptx_read(ptx_module *module, const char *text) {
 
 void ptx_free(ptx_module *module) {
     free(module->entries);
+    free(module->text);
     *module = (ptx_module){0};
 }

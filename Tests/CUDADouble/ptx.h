@@ -2,6 +2,8 @@
 #ifndef PTX_H
 #define PTX_H
 
+#include "code.h"
+
 #define MOST_PARAMETERS 64
 
 typedef struct {
@@ -9,11 +11,13 @@ typedef struct {
     int parameters;
     unsigned char bytes[MOST_PARAMETERS];
     int shared_bytes;
+    const char *body, *end; ///< in the module's text
 } ptx_entry;
 
 typedef struct {
     int version; ///< ten times the version of the language
     int target;  ///< ten times the compute capability
+    char *text;
     ptx_entry *entries;
     int entry_count;
 } ptx_module;

@@ -55,14 +55,14 @@ CUresult flush(void) {
         } else if (!is_allocated(item->device, item->bytes)) {
             result = wrong(ILLEGAL_ADDRESS, "a copy from or to memory that was given back before it was made");
         } else {
-            if (driver.clFinish(driver.queue)) result = LAUNCH_FAILED;
+            result = finish();
             if (item->kind == TO_DEVICE) memcpy((void *)item->device, item->host, item->bytes);
             else memcpy(item->host, (void *)item->device, item->bytes);
         }
     }
     only->waiting.count = 0;
-    if (driver.clFinish(driver.queue) && !result) result = LAUNCH_FAILED;
-    return result;
+    const CUresult last = finish();
+    return result ? result : last;
 }
 
 static void release(stream *gone) {

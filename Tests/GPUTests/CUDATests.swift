@@ -21,6 +21,16 @@ import Testing
         #expect(try double.live == 0)
     }
 
+    /// Here the double executes the committed PTX itself, with the instructions that no other driver has: 128-bit loads,
+    /// halves, tensor cores.
+    @Test func everyKernelOfTheModuleGivesWhatTheCPUGives() throws {
+        let double = try CUDADouble()
+        try double.set(.runsPTX, 1)
+        let results = try KernelCheck.run(try double.open())
+        #expect(results.count > 100)
+        for result in results { #expect(result.isGood, "\(result.name): \(result.error)") }
+    }
+
     @Test func theDeviceIsDescribed() throws {
         let double = try CUDADouble()
         try double.set(.capability, 120)

@@ -7,7 +7,7 @@ public import GPU
 public final class CUDADouble: @unchecked Sendable {
     /// What the double says of its device; the numbers are those of `cuda_double_property`.
     public enum Property: UInt32 {
-        case devices, capability, driver, memoryBytes
+        case devices, capability, driver, memoryBytes, runsPTX
     }
 
     /// The file to open instead of the driver's.

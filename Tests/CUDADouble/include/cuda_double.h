@@ -2,12 +2,14 @@
 /// makes, carried out on the processor by an OpenCL driver that shares the host's memory (PoCL).
 ///
 /// It takes the signatures and limits of kernels from the PTX that it is given, and what they do from the OpenCL programs
-/// that the PTX was made of. Everything in the stream happens as late as a driver may do it: when somebody waits. Wrong
+/// that the PTX was made of; or, much slower, it executes the PTX itself, instruction by instruction, looking at every
+/// access: within what was laid out, and aligned. Everything in the stream happens as late as a driver may do it: when somebody waits. Wrong
 /// use gets the error that the driver documents, and a line on standard error.
 ///
-/// It is our own idea of the driver. What it cannot show: whether the driver's compiler takes the PTX and what the PTX
-/// computes, parts of the source that are for NVIDIA only (`NV_PTX`), threads of a warp that run apart, accesses beyond the
-/// end of a buffer (Oclgrind finds those), time, and whatever the documentation does not say.
+/// It is our own idea of the driver. What it cannot show: whether the driver's compiler takes the PTX (NVIDIA's assembler
+/// does, see `tools/ptx-check`), threads of a group that run at the same time (Oclgrind looks for races), how a tensor core
+/// rounds, time, and whatever the documentation does not say. Without its own execution of PTX it also cannot show what the
+/// parts of the source do that are for NVIDIA only (`NV_PTX`).
 ///
 /// A copy of the library's file, opened by its own name, is a driver of its own, with a state of its own. The calls of
 /// this header set it up; those of CUDA are found by their names, as in the real one.
@@ -24,6 +26,7 @@ typedef enum {
     CUDA_DOUBLE_CAPABILITY,   ///< ten times the compute capability; 86 unless set
     CUDA_DOUBLE_DRIVER,       ///< as cuDriverGetVersion has it; 12040 unless set
     CUDA_DOUBLE_MEMORY_BYTES, ///< 2 GiB unless set
+    CUDA_DOUBLE_RUNS_PTX,     ///< whether it executes the PTX, and needs no OpenCL; to be set before cuInit
     CUDA_DOUBLE_PROPERTIES
 } cuda_double_property;
 void cuda_double_set(cuda_double_property property, long value);
