@@ -105,7 +105,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         if let failure { throw failure }
     }
 
-    /// One buffer for all of them.
+    /// One buffer for all of them, or a few.
     public func layOut(_ storages: [Storage]) {
         memory.attempt { () throws(DeviceError) in try memory.layOut(storages) }
     }

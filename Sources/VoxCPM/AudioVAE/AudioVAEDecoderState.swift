@@ -20,8 +20,8 @@ public final class AudioVAEDecoderState {
         samples = Matrix(rows: maxChunk * decoder.outputsPerLatent, columns: 1)
     }
 
-    /// The memory that it works in; some of it belongs to all decoders.
-    var storages: [Storage] { [context.history.storage, samples.storage] + context.workspace.storages }
+    /// What belongs to this state alone: what all decoders work in outlives it.
+    var storages: [Storage] { [context.history.storage, samples.storage] }
 
     /// Decodes the next latents. Allocates nothing.
     ///

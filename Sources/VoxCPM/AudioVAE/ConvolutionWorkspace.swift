@@ -18,9 +18,6 @@ final class ConvolutionWorkspace: Sendable {
         sumFloats = Storage(count: size.sums)
     }
 
-    /// All three buffers.
-    var storages: [Storage] { [streamFloats, windowFloats, sumFloats] }
-
     /// Whether chunks of that size fit.
     func holds(_ other: WorkspaceSize) -> Bool {
         size.stream >= other.stream && size.window >= other.window && size.sums >= other.sums
