@@ -4,7 +4,7 @@
 #define KERNEL __kernel
 #define GLOBAL __global
 #define LOCAL __local
-#define FN static inline
+#define FN static inline __attribute__((always_inline))
 
 #define LANE ((uint)get_local_id(0))
 #define GROUP_X ((uint)get_group_id(0))
