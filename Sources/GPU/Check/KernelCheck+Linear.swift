@@ -16,7 +16,7 @@ extension KernelCheck {
                     try check(format, shape, onTensorCores: true)
                 }
             }
-            guard format.suitsTensorCores else { continue }
+            guard format.suitsTensorCores, thoroughness == .all || format == .bf16 else { continue }
             // Groups of 8, 4 and 2 panels.
             for (panels, rows) in [(9, 5), (7, 40), (4, 33), (3, 20)] {
                 for kind in [Kind.residual, .gate] {
