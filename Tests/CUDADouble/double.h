@@ -42,6 +42,7 @@ typedef struct {
     const ptx_entry *entry;
     opencl kernel; ///< where OpenCL executes it
     ptx_code code; ///< where the double does
+    int has_run;
 } function;
 
 typedef struct {

@@ -12,6 +12,9 @@ static char *sources[MOST_PROGRAMS];
 static opencl programs[MOST_PROGRAMS];
 static int program_count;
 static long launches, graph_launches;
+/// Kernels that were asked for and have not run yet.
+static char unused[256][96];
+static int unused_count;
 
 struct module {
     ptx_module ptx;
@@ -24,6 +27,7 @@ void cuda_double_add_program(const char *source) {
 
 long cuda_double_launches(void) { return launches; }
 long cuda_double_graph_launches(void) { return graph_launches; }
+const char *cuda_double_unused(void) { return unused_count ? unused[0] : 0; }
 
 static void read_programs(void) {
     const char *folder = getenv("CUDA_DOUBLE_PROGRAMS");
@@ -132,8 +136,10 @@ CUresult cuModuleGetFunction(function **found, module *in, const char *name) {
         if (at == in->ptx.entry_count) result = NOT_FOUND;
     }
     function *made = result ? 0 : &in->functions[at];
-    if (!result && !made->entry) result = make(made, in, &in->ptx.entries[at]);
+    const int is_new = made && !made->entry;
+    if (is_new) result = make(made, in, &in->ptx.entries[at]);
     if (result && made) *made = (function){0};
+    else if (is_new && unused_count < 256) memcpy(unused[unused_count++], made->entry->name, sizeof *unused);
     if (!result) *found = made;
     return leave("cuModuleGetFunction", result);
 }
@@ -174,7 +180,10 @@ CUresult finish(void) {
 }
 
 CUresult run_launch(const work *item) {
-    const function *run = item->run;
+    function *run = item->run;
+    for (int i = 0; !run->has_run && i < unused_count; i++)
+        if (!strcmp(unused[i], run->entry->name)) memcpy(unused[i--], unused[--unused_count], sizeof *unused);
+    run->has_run = 1;
     if (properties[CUDA_DOUBLE_RUNS_PTX]) {
         int status = SUCCESS;
         const char *words = code_run(&run->code, item->arguments, item->groups, item->threads, is_allocated, &status);

@@ -1,3 +1,4 @@
+import Foundation
 import GPU
 import TestSupport
 import Testing
@@ -7,9 +8,10 @@ struct KernelTests {
     @Test(.needsDevice, arguments: TestDevices.all) func everyKernelGivesWhatTheCPUGives(
         information: DeviceInformation
     ) throws {
-        let results = try KernelCheck.run(
-            try TestDevices.open(information), information.name.contains("Oclgrind") ? .some : .all)
-        #expect(results.count > 100)
+        // tools/oclgrind-check/run.sh looks at a part of the steps.
+        let interval = ProcessInfo.processInfo.environment["MYNAH_CHECK_EVERY"].flatMap(Int.init) ?? 1
+        let results = try KernelCheck.run(try TestDevices.open(information), every: interval)
+        #expect(results.count > 100 / interval)
         for result in results { #expect(result.isGood, "\(result.name): \(result.error)") }
     }
 

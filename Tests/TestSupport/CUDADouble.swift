@@ -77,6 +77,14 @@ public final class CUDADouble: @unchecked Sendable {
         }
     }
 
+    /// A kernel that was prepared and has not run.
+    public var unused: String? {
+        get throws {
+            typealias Unused = @convention(c) () -> UnsafePointer<CChar>?
+            return try find("cuda_double_unused", Unused.self)().map { String(cString: $0) }
+        }
+    }
+
     private func find<Function>(_ name: String, _ type: Function.Type) throws -> Function {
         guard let address = dlsym(library, name) else { throw DoubleFault(description: "the double has no \(name)") }
         // The type is that of the function in `cuda_double.h`.

@@ -26,9 +26,12 @@ public struct KernelCheck {
     }
 
     let cpu: CPUBackend
-    let thoroughness: Thoroughness
     private let device: any Device
     private var results: [Result] = []
+    /// Whether the comparisons are those of one of the long lists, of which one in so many is made.
+    var isThinned = false
+    private var thinned = 0
+    private let interval: Int
 
     /// How a backend under test is set up.
     struct Setting {
@@ -41,22 +44,16 @@ public struct KernelCheck {
         var longestSpan = 0
     }
 
-    /// How many sizes are tried of every kernel.
-    public enum Thoroughness: Sendable {
-        /// All that differ in any way.
-        case all
-        /// Some of every form, for devices that look at each access and take a second for what others do at once.
-        case some
-    }
-
     /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
+    /// - Parameter interval: Makes one comparison in so many of linear layers and of attention, whose lists are long. For
+    ///   devices that take very long.
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
-    public static func run(_ device: any Device, _ thoroughness: Thoroughness = .all) throws -> [Result] {
+    public static func run(_ device: any Device, every interval: Int = 1) throws -> [Result] {
         var check = KernelCheck(
             cpu: try CPUBackend(team: WorkerTeam(count: 1), instructionSet: "scalar"), device: device,
-            thoroughness: thoroughness)
+            interval: interval)
         try check.checkLinear()
         try check.checkTransformer()
         try check.checkFlow()
@@ -65,10 +62,10 @@ public struct KernelCheck {
         return check.results
     }
 
-    private init(cpu: CPUBackend, device: any Device, thoroughness: Thoroughness) {
+    private init(cpu: CPUBackend, device: any Device, interval: Int) {
         self.cpu = cpu
         self.device = device
-        self.thoroughness = thoroughness
+        self.interval = interval
     }
 
     /// Runs a step on both backends, each with matrices of its own, and compares all matrices afterwards.
@@ -82,6 +79,10 @@ public struct KernelCheck {
         _ name: String, _ setting: Setting = Setting(), skipping: Int = 0, _ make: () -> [Matrix],
         _ step: (any Backend, [Matrix]) -> Void
     ) throws(DeviceError) {
+        if isThinned {
+            thinned += 1
+            guard thinned % interval == 0 else { return }
+        }
         let gpu = GPUBackend(device, halves: setting.halves, usesTensorCores: setting.onTensorCores)
         gpu.longestSpan = setting.longestSpan
         gpu.busyGroups = setting.busyGroups ?? gpu.busyGroups

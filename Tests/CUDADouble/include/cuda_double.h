@@ -45,4 +45,7 @@ int cuda_double_live(void);
 long cuda_double_launches(void);
 long cuda_double_graph_launches(void);
 
+/// A kernel that was asked for and has not run; 0 where there is none.
+const char *cuda_double_unused(void);
+
 #endif
