@@ -10,7 +10,7 @@ set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
 filter=${MYNAH_SANITIZE_FILTER:-ComputeTests|VoxCPMTests}
 # Drivers compile and run code that the sanitizers do not know.
-drivers=OnDeviceTests
+drivers='OnDeviceTests|OnCUDATests'
 export MYNAH_ENGINE_ONLY=1
 kinds=("$@")
 if [ ${#kinds[@]} -eq 0 ]; then kinds=(thread address); fi

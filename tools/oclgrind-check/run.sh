@@ -21,7 +21,8 @@ out=.build/oclgrind-check
 mkdir -p "$out"
 rm -f "$out"/log "$out"/words
 echo "== Kernels on Oclgrind" >&2
-# One of so many linear layers and attentions, whose lists are long: all of them would take an hour.
+# One of so many linear layers and attentions, whose lists are long, and a quarter of the other steps: all of them would
+# take an hour.
 export MYNAH_CHECK_EVERY=${MYNAH_CHECK_EVERY:-41}
 # The loader takes a driver's file for a list of drivers. Oclgrind's compiler must not turn loads into ones that are wider
 # than what they are of: then it reports what no device does.

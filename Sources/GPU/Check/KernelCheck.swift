@@ -28,9 +28,9 @@ public struct KernelCheck {
     let cpu: CPUBackend
     private let device: any Device
     private var results: [Result] = []
-    /// Whether the comparisons are those of one of the long lists, of which one in so many is made.
+    /// Whether the comparisons are those of one of the long lists.
     var isThinned = false
-    private var thinned = 0
+    private var asked = (inLongLists: 0, inOthers: 0)
     private let interval: Int
 
     /// How a backend under test is set up.
@@ -46,8 +46,8 @@ public struct KernelCheck {
 
     /// Runs all comparisons, those on tensor cores included: devices without them do the same another way.
     ///
-    /// - Parameter interval: Makes one comparison in so many of linear layers and of attention, whose lists are long. For
-    ///   devices that take very long.
+    /// - Parameter interval: Makes one comparison in so many of linear layers and of attention, whose lists are long, and
+    ///   ten times as many of the others. For devices that take very long.
     /// - Throws: ``DeviceError`` where the device fails; `ComputeError` never in practice, since every machine has the
     ///   plain kernels.
     public static func run(_ device: any Device, every interval: Int = 1) throws -> [Result] {
@@ -79,9 +79,9 @@ public struct KernelCheck {
         _ name: String, _ setting: Setting = Setting(), skipping: Int = 0, _ make: () -> [Matrix],
         _ step: (any Backend, [Matrix]) -> Void
     ) throws(DeviceError) {
-        if isThinned {
-            thinned += 1
-            guard thinned % interval == 0 else { return }
+        if isThinned { asked.inLongLists += 1 } else { asked.inOthers += 1 }
+        guard isThinned ? asked.inLongLists % interval == 0 : asked.inOthers % max(1, interval / 10) == 0 else {
+            return
         }
         let gpu = GPUBackend(device, halves: setting.halves, usesTensorCores: setting.onTensorCores)
         gpu.longestSpan = setting.longestSpan
