@@ -134,7 +134,8 @@ let package = Package(
         tests(
             of: "mynah",
             imports: [
-                "MynahCommands", "Checkpoint", "AudioIO", "GPU", "TextFrontend", "SpeechServer", "SpeechStore",
+                "MynahCommands", "Compute", "Checkpoint", "AudioIO", "GPU", "TextFrontend", "SpeechServer",
+                "SpeechStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests(

@@ -138,6 +138,10 @@ public protocol Backend: AnyObject, Sendable {
     ///   - span: The most keys that a row sees.
     func reserve(rows: Int, columns: Int, heads: HeadLayout, span: Int)
 
+    /// Lays out what belongs to storages that will all be used, side by side in one piece where the backend has memory of
+    /// its own.
+    func layOut(_ storages: [Storage])
+
     /// `out = epilogue(norm(x) W^T + b)` for every row.
     func linear(_ x: Matrix, norm: NormWeight?, _ weight: LinearWeight, into out: Matrix, _ epilogue: Epilogue)
 
@@ -223,6 +227,8 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+    public func layOut(_ storages: [Storage]) {}
+
     public func rotateAndAttend(
         _ qkv: Matrix, heads: HeadLayout, table: RotaryTable?, cache: (keys: Matrix, values: Matrix)?, plan: RowPlan,
         into out: Matrix

@@ -69,4 +69,22 @@ import Testing
         gpu.add(x, zeros, into: x)
         #expect(x.values() == (0..<64).flatMap { [Float($0), 0, -Float($0)] })
     }
+
+    @Test func storagesAreLaidOutTogetherOnce() throws {
+        let gpu = try backend()
+        let matrices = [(3, 5), (1, 64), (7, 31), (0, 4)].enumerated().map { index, shape in
+            Matrix(rows: shape.0, columns: shape.1, values: (0..<shape.0 * shape.1).map { Float($0 + index) })
+        }
+        for _ in 0..<2 {
+            gpu.layOut(matrices.map(\.storage))
+            #expect(gpu.memoryBytes == matrices.reduce(0) { $0 + ($1.storage.count + 63) / 64 * 256 })
+        }
+        let before = matrices.map { $0.values() }
+        for matrix in matrices { gpu.add(matrix, matrix, into: matrix) }
+        // What the host writes to one of them leaves its neighbours alone.
+        matrices[1].fill(-1)
+        gpu.add(matrices[1], matrices[1], into: matrices[1])
+        #expect(matrices[0].values() == before[0].map { 2 * $0 } && matrices[2].values() == before[2].map { 2 * $0 })
+        #expect(matrices[1].values() == Array(repeating: -2, count: 64) && gpu.failure == nil)
+    }
 }

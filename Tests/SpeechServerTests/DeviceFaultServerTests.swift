@@ -55,7 +55,9 @@ struct DeviceFaultServerTests {
         try await TestServer.serve(keeper, models: keeper) { port, _ in
             for (next, words) in [(1, "loaded on it again"), (2, "the processor takes its place")] {
                 let speech = Task { await send(port, "POST", "/api/v1/speech", body: Self.long) }
-                #expect(await TestServer.eventually { keeper.snapshot().counters.steps > 0 && keeper.snapshot().active > 0 })
+                #expect(
+                    await TestServer.eventually { keeper.snapshot().counters.steps > 0 && keeper.snapshot().active > 0 }
+                )
                 shelf.books.failAfter(50)
                 let reply = await speech.value
                 #expect(reply.status == 503 && reply.text.contains("device_failed"), "\(reply.text)")

@@ -153,6 +153,14 @@ void mynah_f16_to_f32(const void *source, size_t count, float *out);
 void mynah_f32_to_bf16(const float *source, size_t count, void *out);
 void mynah_f32_to_f16(const float *source, size_t count, void *out);
 
+/// Puts the elements of each block into another order: element i of a block of `out` is element `order[i]` of that of
+/// `source`. Of the last block there may be less than a whole one; what it lacks stays as it was in `out`.
+///
+/// @param size bytes of an element: 1, 2 or 4
+/// @param block elements of a block
+void mynah_reorder(
+    const void *source, size_t count, size_t size, const uint16_t *order, size_t block, void *out);
+
 /// Classifier-free guidance with the CFG-zero-star scale and one Euler step over one patch.
 ///
 /// `guided` and `free` are the two branches' velocities `[count]`; with `zero_star` the free branch is scaled by

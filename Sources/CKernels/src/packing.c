@@ -129,3 +129,25 @@ void mynah_guide(
         x[i] -= dt * (base + cfg * (guided[i] - base));
     }
 }
+
+#define REORDER(type)                                                                                                     \
+    for (size_t start = 0; start < count; start += block) {                                                              \
+        const type *from = (const type *)source + start;                                                                 \
+        type *to = (type *)out + start;                                                                                  \
+        size_t left = count - start;                                                                                     \
+        if (left >= block) {                                                                                             \
+            for (size_t i = 0; i < block; i++) to[i] = from[order[i]];                                                   \
+        } else {                                                                                                         \
+            for (size_t i = 0; i < block; i++)                                                                           \
+                if (order[i] < left) to[i] = from[order[i]];                                                             \
+        }                                                                                                                \
+    }
+
+void mynah_reorder(
+    const void *source, size_t count, size_t size, const uint16_t *order, size_t block, void *out) {
+    switch (size) {
+    case 1: REORDER(uint8_t) break;
+    case 2: REORDER(uint16_t) break;
+    case 4: REORDER(uint32_t) break;
+    }
+}

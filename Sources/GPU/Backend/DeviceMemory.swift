@@ -74,23 +74,59 @@ final class DeviceMemory: @unchecked Sendable {
         attempt { () throws(DeviceError) in try device.read(buffer, at: offset, into: bytes) }
     }
 
-    /// The newest values of a storage in the device's memory.
-    func buffer(of storage: Storage) throws(DeviceError) -> any DeviceBuffer {
+    /// The mirror of a storage, with its newest values.
+    func mirror(of storage: Storage) throws(DeviceError) -> DeviceMirror {
         watched?[ObjectIdentifier(storage)] = storage
         let mirror: DeviceMirror
         if let known = storage.mirror as? DeviceMirror, known.belongs(to: self) {
             mirror = known
         } else {
-            // Another device has it: its values come by way of the host.
-            storage.mirror?.prepareToRead(0..<storage.count)
             let lease = try layOut(storage.count * MemoryLayout<Float>.stride)
-            mirror = DeviceMirror(storage, lease, memory: self)
-            storage.reflect(in: mirror)
+            mirror = reflect(storage, in: lease, at: 0)
         }
         if chain != nil, mirror.isBehind { throw .notWhileRecording("a copy") }
         mirror.bringToDevice()
         if let failure { throw failure }
-        return mirror.buffer
+        return mirror
+    }
+
+    /// Floats that storages side by side begin at multiples of: what any device copies and reads best.
+    static let arenaStep = 64
+
+    /// The most bytes of storages that share a buffer: many drivers give no more at a time, however much there is.
+    private static let blockBytes = 1 << 30
+
+    /// Lays out storages side by side in as few buffers as drivers are sure to give. Those that are on the device already
+    /// stay where they are.
+    func layOut(_ storages: [Storage]) throws(DeviceError) {
+        let blockFloats = Self.blockBytes / MemoryLayout<Float>.stride
+        var block: [(storage: Storage, offset: Int)] = []
+        var count = 0
+        func close() throws(DeviceError) {
+            guard count > 0 else { return }
+            let lease = try layOut(count * MemoryLayout<Float>.stride)
+            for (storage, offset) in block { _ = reflect(storage, in: lease, at: offset) }
+            (block, count) = ([], 0)
+        }
+        for storage in storages where storage.count > 0 && !isHere(storage) {
+            let more = (storage.count + Self.arenaStep - 1) / Self.arenaStep * Self.arenaStep
+            if count + more > blockFloats { try close() }
+            block.append((storage, count))
+            count += more
+        }
+        try close()
+    }
+
+    private func isHere(_ storage: Storage) -> Bool {
+        (storage.mirror as? DeviceMirror)?.belongs(to: self) ?? false
+    }
+
+    private func reflect(_ storage: Storage, in lease: DeviceLease, at offset: Int) -> DeviceMirror {
+        // Another device has it: its values come by way of the host.
+        storage.mirror?.prepareToRead(0..<storage.count)
+        let mirror = DeviceMirror(storage, lease, at: offset, memory: self)
+        storage.reflect(in: mirror)
+        return mirror
     }
 
     /// A weight in the device's memory, copied when it is first used.

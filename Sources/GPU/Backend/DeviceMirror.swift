@@ -6,6 +6,8 @@ internal import Compute
 /// `@unchecked Sendable`: whoever may touch the storage may touch its mirror, see `Storage`.
 final class DeviceMirror: StorageMirror, @unchecked Sendable {
     var buffer: any DeviceBuffer { lease.buffer }
+    /// Floats before the storage's first in that buffer: several storages may share it.
+    let offset: Int
     private let lease: DeviceLease
     private let host: UnsafeMutablePointer<Float>
     private let memory: DeviceMemory
@@ -14,9 +16,11 @@ final class DeviceMirror: StorageMirror, @unchecked Sendable {
 
     /// - Parameters:
     ///   - storage: Keeps this mirror alive, not the other way round.
+    ///   - offset: Floats of the buffer that belong to others and lie before.
     ///   - memory: Copies.
-    init(_ storage: Storage, _ lease: DeviceLease, memory: DeviceMemory) {
+    init(_ storage: Storage, _ lease: DeviceLease, at offset: Int = 0, memory: DeviceMemory) {
         self.lease = lease
+        self.offset = offset
         self.memory = memory
         host = storage.host
         written = storage.count > 0 ? [0..<storage.count] : []
@@ -33,7 +37,7 @@ final class DeviceMirror: StorageMirror, @unchecked Sendable {
         }
         if written.contains(where: { $0.overlaps(range) }) { bringToDevice() }
         let bytes = UnsafeMutableRawBufferPointer(start: host + range.lowerBound, count: range.count * Self.stride)
-        memory.read(buffer, at: range.lowerBound * Self.stride, into: bytes)
+        memory.read(buffer, at: (offset + range.lowerBound) * Self.stride, into: bytes)
     }
 
     func prepareToWrite(_ range: Range<Int>, replacesAll: Bool) {
@@ -56,7 +60,7 @@ final class DeviceMirror: StorageMirror, @unchecked Sendable {
     func bringToDevice() {
         for range in written {
             let bytes = UnsafeRawBufferPointer(start: host + range.lowerBound, count: range.count * Self.stride)
-            memory.write(bytes, to: buffer, at: range.lowerBound * Self.stride)
+            memory.write(bytes, to: buffer, at: (offset + range.lowerBound) * Self.stride)
         }
         written.removeAll(keepingCapacity: true)
     }

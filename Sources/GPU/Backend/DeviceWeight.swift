@@ -57,60 +57,63 @@ struct DeviceWeight {
             let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: panelByteCount, alignment: 16)
             defer { packed.deallocate() }
             packed.initializeMemory(as: UInt8.self, repeating: 0)
+            let order = Self.order(format)
             for panel in 0..<panelCount {
                 let source = bytes[panel * sourceByteCount..<(panel + 1) * sourceByteCount]
-                pack(UnsafeRawBufferPointer(rebasing: source), into: packed)
+                pack(UnsafeRawBufferPointer(rebasing: source), into: packed, order)
                 try device.write(UnsafeRawBufferPointer(packed), to: panels, at: panel * panelByteCount)
             }
         }
     }
 
     /// Packs one panel of the CPU's.
-    private func pack(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
-        let width = Self.panelWidth
+    private func pack(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, _ order: BlockOrder
+    ) {
         switch format {
-        case .f32:
-            deal(source.bindMemory(to: Float.self), into: target) { input, output in input * width + output }
+        case .f32: order.apply(to: source, elementSize: 4, into: target)
         case .f16:
             var halves = [UInt16](repeating: 0, count: source.count / 4)
-            halves.withUnsafeMutableBufferPointer { halves in
-                NumberFormat.halves(source.bindMemory(to: Float.self), into: UnsafeMutableRawBufferPointer(halves))
-                deal(UnsafeBufferPointer(halves), into: target) { input, output in input * width + output }
+            halves.withUnsafeMutableBytes { halves in
+                NumberFormat.halves(source.bindMemory(to: Float.self), into: halves)
+                order.apply(to: UnsafeRawBufferPointer(halves), elementSize: 2, into: target)
             }
-        case .bf16:
-            // Words of outputs o and o + 16.
-            deal(source.bindMemory(to: UInt16.self), into: target) { input, output in
-                input * width + output % (width / 2) * 2 + output / (width / 2)
-            }
+        case .bf16: order.apply(to: source, elementSize: 2, into: target)
         case .int8:
-            // Four inputs side by side; behind all of them, the scales.
-            deal(source.bindMemory(to: UInt8.self), into: target) { input, output in
-                (input / 4 * width + output) * 4 + input % 4
-            }
-            let scales = (original.inputs + 3) / 4 * 4 * width
-            UnsafeMutableRawBufferPointer(rebasing: target[(panelByteCount - width * 4)...]).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: source[scales..<scales + width * 4]))
+            let count = (original.inputs + 3) / 4 * 4 * Self.panelWidth
+            order.apply(to: UnsafeRawBufferPointer(rebasing: source[..<count]), elementSize: 1, into: target)
+            let scales = UnsafeRawBufferPointer(rebasing: source[count..<count + Self.panelWidth * 4])
+            UnsafeMutableRawBufferPointer(rebasing: target[(panelByteCount - scales.count)...]).copyMemory(from: scales)
         }
     }
 
-    /// Deals the elements of a panel out to the lanes.
-    ///
-    /// - Parameter place: Where the element of an input and an output is in `source`.
-    private func deal<Element: BitwiseCopyable>(
-        _ source: UnsafeBufferPointer<Element>, into target: UnsafeMutableRawBufferPointer,
-        _ place: (_ input: Int, _ output: Int) -> Int
-    ) {
-        let target = target.bindMemory(to: Element.self)
-        let wordCount = 16 / MemoryLayout<Element>.stride
-        let lanes = 32
-        for input in 0..<original.inputs {
-            let block = input / Self.blockInputs * Self.blockInputs * Self.panelWidth
-            let (t, i) = (input % Self.blockInputs / 4, input % 4)
-            for output in 0..<Self.panelWidth {
-                let (lane, element) = (output % 8 * 4 + t, output / 8 * 4 + i)
-                target[block + element / wordCount * wordCount * lanes + lane * wordCount + element % wordCount] =
-                    source[place(input, output)]
+    /// Which element of 16 inputs of the CPU's panel each element of a block is.
+    private static func order(_ format: Kernel.WeightFormat) -> BlockOrder {
+        let wordCount: Int
+        let place: (_ input: Int, _ output: Int) -> Int
+        switch format {
+        case .f32, .f16:
+            wordCount = format == .f32 ? 4 : 8
+            place = { input, output in input * panelWidth + output }
+        case .bf16:
+            // Words of outputs o and o + 16.
+            wordCount = 8
+            place = { input, output in
+                input * panelWidth + output % (panelWidth / 2) * 2 + output / (panelWidth / 2)
+            }
+        case .int8:
+            // Four inputs side by side.
+            wordCount = 16
+            place = { input, output in (input / 4 * panelWidth + output) * 4 + input % 4 }
+        }
+        var order = [Int](repeating: 0, count: blockInputs * panelWidth)
+        for input in 0..<blockInputs {
+            for output in 0..<panelWidth {
+                let (lane, element) = (output % 8 * 4 + input / 4, output / 8 * 4 + input % 4)
+                let word = element / wordCount
+                order[(word * 32 + lane) * wordCount + element % wordCount] = place(input, output)
             }
         }
+        return BlockOrder(order)
     }
 }

@@ -74,7 +74,7 @@ final class DeviceChain: @unchecked Sendable {
 
     /// Brings what the host has written, and the numbers of the plans, to the device.
     func bring(_ new: [RowPlan]) throws(DeviceError) {
-        for storage in storages { _ = try memory.buffer(of: storage) }
+        for storage in storages { _ = try memory.mirror(of: storage) }
         if plans.count == new.count {
             for index in plans.indices { try plans[index].become(new[index], on: memory.device) }
         } else {

@@ -73,7 +73,8 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     }
 
     func place(_ matrix: Matrix) throws(DeviceError) -> Place {
-        Place(buffer: try memory.buffer(of: matrix.storage), offset: matrix.offset, stride: matrix.rowStride)
+        let mirror = try memory.mirror(of: matrix.storage)
+        return Place(buffer: mirror.buffer, offset: mirror.offset + matrix.offset, stride: matrix.rowStride)
     }
 
     /// Launches a kernel, groups in x and y.
@@ -102,6 +103,11 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
     /// Throws the first failure of the device.
     public func check() throws {
         if let failure { throw failure }
+    }
+
+    /// One buffer for all of them, or a few.
+    public func layOut(_ storages: [Storage]) {
+        memory.attempt { () throws(DeviceError) in try memory.layOut(storages) }
     }
 
     /// Waits until all that was launched is done.

@@ -74,7 +74,9 @@ extension KernelCheck {
             } _: {
                 $0.rotateAndAttend($1[0], heads: heads, table: nil, cache: cache($1), plan: sight.plan, into: $1[1])
             }
-            for format in Kernel.WeightFormat.allCases {
+            // Only steps of sequences have a kernel of their own for this.
+            let formats = sight.name.contains("step") ? Kernel.WeightFormat.allCases : [.f32]
+            for format in formats {
                 let weights = weights(format, .residual, inputs: heads.queryWidth, outputs: 45)
                 // Long enough for several parts, most of them empty.
                 let setting = Setting(halves: format == .f16, longestSpan: 64 * 14)

@@ -12,39 +12,47 @@ extension KernelCheck {
         isThinned = true
         defer { isThinned = false }
         for format in Kernel.WeightFormat.allCases {
-            var next = 0
-            for rows in Self.rowCounts {
-                for (inputs, outputs) in Self.widths {
-                    let kind = Kind.allCases[next % Kind.allCases.count]
-                    // Six kinds and six widths: the next row count starts elsewhere.
-                    next += (inputs, outputs) == Self.widths[Self.widths.count - 1] ? 2 : 1
-                    let shape = Shape(rows: rows, inputs: inputs, outputs: outputs)
-                    try check(format, kind, shape, onTensorCores: false)
-                    if format.suitsTensorCores, rows > 1 { try check(format, kind, shape, onTensorCores: true) }
+            for shape in shapes {
+                try check(format, shape, onTensorCores: false)
+                if format.suitsTensorCores, shape.rows > 1 {
+                    try check(format, shape, onTensorCores: true)
                 }
             }
             guard format.suitsTensorCores else { continue }
             // Groups of 8, 4 and 2 panels.
-            for (panels, rows) in [(9, 5), (7, 40), (4, 33), (3, 20)] {
-                let shape = Shape(rows: rows, inputs: 70, outputs: panels * 32 - 5)
+            for (panels, rows) in [(9, 5), (3, 20), (7, 40), (4, 33)] {
                 for kind in [Kind.residual, .gate] {
-                    try check(format, kind, shape, onTensorCores: true, busyGroups: 1)
+                    let shape = Shape(kind: kind, rows: rows, inputs: 70, outputs: panels * 32 - 5)
+                    try check(format, shape, onTensorCores: true, busyGroups: 1)
                 }
             }
         }
     }
 
-    /// The sizes of a layer.
+    /// A layer.
     private struct Shape {
+        let kind: Kind
         let rows: Int
         let inputs: Int
         let outputs: Int
     }
 
+    /// All row counts with all widths; kinds take turns.
+    private var shapes: [Shape] {
+        var shapes: [Shape] = []
+        for (index, rows) in Self.rowCounts.enumerated() {
+            for (place, (inputs, outputs)) in Self.widths.enumerated() {
+                let kind = Kind.allCases[(index + place) % Kind.allCases.count]
+                shapes.append(Shape(kind: kind, rows: rows, inputs: inputs, outputs: outputs))
+            }
+        }
+        return shapes
+    }
+
     private mutating func check(
-        _ format: Kernel.WeightFormat, _ kind: Kind, _ shape: Shape, onTensorCores: Bool, busyGroups: Int? = nil
+        _ format: Kernel.WeightFormat, _ shape: Shape, onTensorCores: Bool, busyGroups: Int? = nil
     ) throws(DeviceError) {
-        let (rows, inputs, outputs) = (shape.rows, shape.inputs, shape.outputs)
+        let (kind, rows, inputs, outputs) = (shape.kind, shape.rows, shape.inputs, shape.outputs)
         let weights = weights(format, kind, inputs: inputs, outputs: outputs)
         let hasNorm = (rows + inputs) % 2 == 0
         let norm = hasNorm ? NormWeight(values: noiseValues(inputs, seed: 5), epsilon: 1e-5) : nil

@@ -17,6 +17,12 @@ public struct KernelCheck {
         public static let limit = 2e-5
 
         public var isGood: Bool { error < Self.limit }
+
+        public init(name: String, onTensorCores: Bool = false, error: Double) {
+            self.name = name
+            self.onTensorCores = onTensorCores
+            self.error = error
+        }
     }
 
     let cpu: CPUBackend

@@ -4,7 +4,12 @@
 #define KERNEL __kernel
 #define GLOBAL __global
 #define LOCAL __local
+#if defined(NV_PTX)
+// The compiler would leave large functions apart, and in memory what they index. Drivers of OpenCL put all into one.
+#define FN static inline __attribute__((always_inline))
+#else
 #define FN static inline
+#endif
 
 #define LANE ((uint)get_local_id(0))
 #define GROUP_X ((uint)get_group_id(0))

@@ -45,14 +45,16 @@ FN Parted parts_of(float4 floats, const uint count) {
     return parts;
 }
 
-FN PartedWeights parts_of_block(GLOBAL const uchar *panel, uint block, uint lane) {
+FN PartedWeights parts_of_block(const Words words) {
     PartedWeights parts;
 #if defined(WEIGHTS_BF16)
     uint2 pairs[4];
-    pairs_of(panel, block, lane, pairs);
+    pairs_from(words, pairs);
+    UNROLL
     for (uint j = 0; j < 4; j++) parts.of[j].part[0] = pairs[j];
 #else
-    const Weights weights = weights_of(panel, block, lane);
+    const Weights weights = weights_from(words);
+    UNROLL
     for (uint j = 0; j < 4; j++) parts.of[j] = parts_of(weights.of[j], WEIGHT_PARTS);
 #endif
     return parts;
@@ -83,18 +85,27 @@ FN void multiply_tiles(
         for (uint i = 0; i < 4; i++) sums[n][0][i] = sums[n][1][i] = 0.0f;
     }
 
-    // As many rounds for every warp, since the stand-in meets: what is beyond the last block are rows of zeros.
+    // As many rounds for every warp, since the stand-in meets: what is beyond the last block are rows of zeros. The next
+    // block is on its way while this one is multiplied.
+    Words next = words_of(weights, min(slice, blocks - 1), lane);
     for (uint start = 0; start < blocks; start += slices) {
         const uint block = min(start + slice, blocks - 1), quad = 4 * block + t;
         const bool is_there = start + slice < blocks;
-        const PartedWeights w = parts_of_block(weights, block, lane);
+        const PartedWeights w = parts_of_block(next);
+        next = words_of(weights, min(start + slices + slice, blocks - 1), lane);
         const float4 gain = gain_of(layer, quad);
+        float4 values[TILES];
+        UNROLL_TILES
+        for (uint n = 0; n < most; n++) {
+            const uint row = n * TILE_ROWS + g;
+            values[n] = (float4)(0.0f);
+            if (is_there && row < count)
+                values[n] = quad_of(x + row * layer.x_stride, quad, layer.inputs, layer.is_aligned);
+        }
         UNROLL_TILES
         for (uint n = 0; n < most; n++) {
             if (n * TILE_ROWS >= count) continue;
-            const uint row = n * TILE_ROWS + g;
-            float4 v = (float4)(0.0f);
-            if (is_there && row < count) v = quad_of(x + row * layer.x_stride, quad, layer.inputs, layer.is_aligned);
+            float4 v = values[n];
             if (layer.norm) {
                 squares[n] += dot(v, v);
                 v *= gain;

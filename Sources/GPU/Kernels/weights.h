@@ -16,14 +16,40 @@ typedef struct {
 } Weights;
 
 #if defined(WEIGHTS_F32)
-
 #define OF_FORMAT(name) name##_f32
 #define WEIGHT_BYTES 4u
+#elif defined(WEIGHTS_F16)
+#define OF_FORMAT(name) name##_f16
+#define WEIGHT_BYTES 2u
+#define FLOATS_OF_PAIR halves_of
+#elif defined(WEIGHTS_BF16)
+#define OF_FORMAT(name) name##_bf16
+#define WEIGHT_BYTES 2u
+#define FLOATS_OF_PAIR bfloats_of
+#elif defined(WEIGHTS_INT8)
+#define OF_FORMAT(name) name##_int8
+#define WEIGHT_BYTES 1u
+#endif
 
-FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
+/// The same as it is in memory. Reading it is a step of its own, so that several blocks can be on their way.
+typedef struct {
+    uint4 word[WEIGHT_BYTES];
+} Words;
+
+FN Words words_of(GLOBAL const uchar *panel, uint block, uint lane) {
     GLOBAL const uchar *own = panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16;
+    Words words;
+    UNROLL
+    for (uint w = 0; w < WEIGHT_BYTES; w++) words.word[w] = load_word(own + w * 512);
+    return words;
+}
+
+#if defined(WEIGHTS_F32)
+
+FN Weights weights_from(const Words words) {
     Weights weights;
-    for (uint j = 0; j < 4; j++) weights.of[j] = as_float4(load_word(own + j * 512));
+    UNROLL
+    for (uint j = 0; j < 4; j++) weights.of[j] = as_float4(words.word[j]);
     return weights;
 }
 
@@ -31,16 +57,9 @@ FN float4 quad_at(GLOBAL const uchar *place) { return *(GLOBAL const float4 *)pl
 
 #elif defined(WEIGHTS_INT8)
 
-#define OF_FORMAT(name) name##_int8
-#define WEIGHT_BYTES 1u
-
 /// The words of a lane, one for each output.
-FN uint4 bytes_of(GLOBAL const uchar *panel, uint block, uint lane) {
-    return load_word(panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16);
-}
-
-FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
-    const uint4 word = bytes_of(panel, block, lane);
+FN Weights weights_from(const Words words) {
+    const uint4 word = words.word[0];
     Weights weights;
     weights.of[0] = convert_float4(as_char4(word.x));
     weights.of[1] = convert_float4(as_char4(word.y));
@@ -53,30 +72,19 @@ FN float4 quad_at(GLOBAL const uchar *place) { return convert_float4(as_char4(*(
 
 #else
 
-#define WEIGHT_BYTES 2u
-
-/// The words of a lane: two for each output, of two inputs each, the earlier in the low half.
-FN void pairs_of(GLOBAL const uchar *panel, uint block, uint lane, uint2 pairs[4]) {
-    GLOBAL const uchar *own = panel + block * (BLOCK_ELEMENTS * WEIGHT_BYTES) + lane * 16;
-    const uint4 front = load_word(own), back = load_word(own + 512);
-    pairs[0] = front.xy;
-    pairs[1] = front.zw;
-    pairs[2] = back.xy;
-    pairs[3] = back.zw;
+/// Two pairs for each output, of two inputs each, the earlier in the low half.
+FN void pairs_from(const Words words, uint2 pairs[4]) {
+    pairs[0] = words.word[0].xy;
+    pairs[1] = words.word[0].zw;
+    pairs[2] = words.word[1].xy;
+    pairs[3] = words.word[1].zw;
 }
 
-#if defined(WEIGHTS_F16)
-#define OF_FORMAT(name) name##_f16
-#define FLOATS_OF_PAIR halves_of
-#elif defined(WEIGHTS_BF16)
-#define OF_FORMAT(name) name##_bf16
-#define FLOATS_OF_PAIR bfloats_of
-#endif
-
-FN Weights weights_of(GLOBAL const uchar *panel, uint block, uint lane) {
+FN Weights weights_from(const Words words) {
     uint2 pairs[4];
-    pairs_of(panel, block, lane, pairs);
+    pairs_from(words, pairs);
     Weights weights;
+    UNROLL
     for (uint j = 0; j < 4; j++)
         weights.of[j] = (float4)(FLOATS_OF_PAIR(pairs[j].x), FLOATS_OF_PAIR(pairs[j].y));
     return weights;

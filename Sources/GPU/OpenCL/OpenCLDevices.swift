@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The devices that OpenCL drivers of this machine offer.
 public struct OpenCLDevices: Sendable {
     /// One device, not yet in use.
@@ -30,13 +32,20 @@ public struct OpenCLDevices: Sendable {
     public init(
         loaders: [String] = Self.loaders, drivers: [[String]] = Self.drivers
     ) throws(DeviceError) {
+        // Loaders and drivers set themselves up when they are first asked, and some not well for two who ask at once.
+        candidates = try Self.asking.withLock { _ throws(DeviceError) in try Self.ask(loaders, drivers) }
+    }
+
+    private static let asking = Mutex<Void>(())
+
+    private static func ask(_ loaders: [String], _ drivers: [[String]]) throws(DeviceError) -> [Candidate] {
         var fault: DeviceError?
         var found: [Candidate] = []
         var isAnyThere = false
         do {
             let library = try OpenCLLibrary(try OpenCLSymbols(firstOf: loaders))
             isAnyThere = true
-            Self.add(library, to: &found)
+            add(library, to: &found)
         } catch {
             fault = error
         }
@@ -46,11 +55,11 @@ public struct OpenCLDevices: Sendable {
                 guard let symbols = try? OpenCLSymbols(firstOf: driver), let library = try? OpenCLLibrary(symbols)
                 else { continue }
                 isAnyThere = true
-                Self.add(library, to: &found)
+                add(library, to: &found)
             }
         }
         if let fault, !isAnyThere { throw fault }
-        candidates = found
+        return found
     }
 
     /// Asks one library, a loader or a driver.

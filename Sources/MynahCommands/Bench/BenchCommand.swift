@@ -124,7 +124,8 @@ struct BenchCommand: ParsableCommand {
             EngineCapacity(
                 sequences: batch,
                 positions: BenchRun.positions(
-                    configuration, textTokens: textTokens, seconds: max(promptSeconds, contextSeconds), patches: patches)),
+                    configuration, textTokens: textTokens, seconds: max(promptSeconds, contextSeconds), patches: patches
+                )),
             recordings: promptSeconds > 0)
     }
 

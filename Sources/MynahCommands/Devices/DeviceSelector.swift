@@ -33,7 +33,9 @@ struct DeviceSelector {
     var trusts = true
     /// Whether a device that was named and computes wrongly is refused; else it is up to the caller.
     var refusesWrong = true
-    /// Tells people of what is passed over.
+    /// Compares a device's kernels with the processor's.
+    var check: (any Device) throws -> [KernelCheck.Result] = { try KernelCheck.run($0) }
+    /// Tells people of what takes a while.
     var note: (String) -> Void = { Console.note("Note: \($0)") }
 
     /// Looks for a device.
@@ -99,7 +101,7 @@ struct DeviceSelector {
         if trusts, let known = shelf.find(subject) { return known }
         shelf.forget(subject)
         note("comparing the kernels of \(subject.name) (\(subject.id)) with the processor's, which is done once.")
-        let verdict = KernelVerdict(try KernelCheck.run(device), of: subject)
+        let verdict = KernelVerdict(try check(device), of: subject)
         shelf.keep(verdict)
         return verdict
     }

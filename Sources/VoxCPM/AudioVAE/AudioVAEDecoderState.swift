@@ -20,6 +20,9 @@ public final class AudioVAEDecoderState {
         samples = Matrix(rows: maxChunk * decoder.outputsPerLatent, columns: 1)
     }
 
+    /// What belongs to this state alone: what all decoders work in outlives it.
+    var storages: [Storage] { [context.history.storage, samples.storage] }
+
     /// Decodes the next latents. Allocates nothing.
     ///
     /// - Parameter latents: `[time, latentSize]`, at most ``maxChunk`` rows.

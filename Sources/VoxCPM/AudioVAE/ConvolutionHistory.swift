@@ -36,7 +36,7 @@ struct HistoryLayout {
 /// half, what the next chunk needs may be written to the other (``turn()``).
 final class ConvolutionHistory {
     private let layout: HistoryLayout
-    private let storage: Storage
+    let storage: Storage
     private var counts: [Int]
     /// Which half has the rows before the chunk, 0 or 1.
     private(set) var half = 0

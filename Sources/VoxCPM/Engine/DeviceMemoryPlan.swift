@@ -149,9 +149,11 @@ public struct DevicePlanner {
         let schedules = 12 * 1000 * configuration.localDiT.hiddenSize * MemoryLayout<Float>.stride
         // Four numbers for each row of each plan that is kept, of blocks and of recorded chains.
         let rows = 256 * 16 * max(EngineWorkspace.prefillRows, capacity.sequences)
+        // Storages lie side by side at multiples of a step.
+        let gaps = 256 * (128 + 4 * capacity.sequences)
         return DeviceMemoryPlan(
             weightBytes: weightBytes, constantBytes: constantBytes, recordingBytes: recordingBytes,
-            requestBytes: schedules + rows + sizes.scratchBytes(model.semanticHeads), engine: engine)
+            requestBytes: schedules + rows + gaps + sizes.scratchBytes(model.semanticHeads), engine: engine)
     }
 
     /// The largest engine that fits: with fewer sequences, then with shorter ones.

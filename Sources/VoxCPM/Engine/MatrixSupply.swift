@@ -6,6 +6,8 @@ import Compute
 struct MatrixSupply {
     /// Bytes given out so far, or counted.
     private(set) var byteCount = 0
+    /// The memory of all matrices given out; empty where this supply only counts.
+    private(set) var storages: [Storage] = []
     private let allocates: Bool
 
     /// Allocates what is asked for.
@@ -18,7 +20,9 @@ struct MatrixSupply {
     /// A matrix of zeros, without rows where this supply only counts.
     mutating func matrix(rows: Int, columns: Int) -> Matrix {
         add(byteCount: rows * columns * MemoryLayout<Float>.stride)
-        return Matrix(rows: allocates ? rows : 0, columns: columns)
+        let matrix = Matrix(rows: allocates ? rows : 0, columns: columns)
+        if allocates { storages.append(matrix.storage) }
+        return matrix
     }
 
     /// Counts memory that is laid out elsewhere.

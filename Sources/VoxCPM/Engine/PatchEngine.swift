@@ -61,6 +61,7 @@ public final class PatchEngine {
         let widest = model.configuration.transformers.map { max($0.hiddenSize, $0.feedForwardSize) }.max() ?? 0
         model.backend.reserve(
             rows: workspace.mostRows, columns: widest, heads: model.semanticHeads, span: capacity.positions)
+        model.backend.layOut(supply.storages + decoders.flatMap(\.storages))
         stepPlan = .steps(Array(repeating: (position: 0, base: 0), count: capacity.sequences))
         rows.reserveCapacity(capacity.sequences)
         flowPlans.reserveCapacity(capacity.sequences)

@@ -39,7 +39,8 @@ final class PanelStore: Sendable {
     ///   - isDelicate: Whether no backend may round it further.
     ///   - make: Packs it; must give a weight of the same form and bias.
     func weight(
-        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, isDelicate: Bool = false, make: () throws -> LinearWeight
+        _ name: String, _ form: LinearWeight.Form, bias: [Float]?, isDelicate: Bool = false,
+        make: () throws -> LinearWeight
     ) rethrows -> LinearWeight {
         if let packed = pack?.weight(name, form: form, bias: bias) {
             let weight = isDelicate ? packed.delicate : packed
