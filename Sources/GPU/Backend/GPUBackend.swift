@@ -8,6 +8,8 @@ public import Compute
 /// `@unchecked Sendable`: one thread at a time calls a backend.
 public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Sendable {
     let memory: DeviceMemory
+    /// Whether weights in 32-bit floats are kept as 16-bit floats on the device.
+    public let halves: Bool
     public var device: any Device { memory.device }
     /// The first failure of the device; nil while all is well.
     public var failure: DeviceError? { memory.failure }
@@ -47,6 +49,7 @@ public final class GPUBackend: Backend, CustomStringConvertible, @unchecked Send
         _ device: any Device, halves: Bool = false, recordsChains: Bool = true, usesTensorCores: Bool = false,
         limitBytes: Int? = nil
     ) {
+        self.halves = halves
         self.recordsChains = recordsChains
         self.usesTensorCores = usesTensorCores
         memory = DeviceMemory(device, halves: halves, limitBytes: limitBytes)

@@ -145,7 +145,7 @@ struct BenchCommand: ParsableCommand {
                 DevicePlanner(
                     configuration: checkpoint.configuration, weights: checkpoint.model,
                     audioVAEWeights: checkpoint.audioVAE, precision: precision, recordings: wish.recordings,
-                    sizes: ChosenDevice.sizes), wish, longest: checkpoint.configuration.maxLength)
+                    sizes: device.sizes), wish, longest: checkpoint.configuration.maxLength)
         }
         let model = try VoxCPMModel(
             configuration: checkpoint.configuration, weights: checkpoint.model, audioVAEWeights: checkpoint.audioVAE,

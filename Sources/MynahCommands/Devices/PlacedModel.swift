@@ -41,13 +41,16 @@ struct EngineWish {
 struct ChosenDevice {
     let device: any Device
     let usesTensorCores: Bool
+    /// Whether weights in 32-bit floats become 16-bit floats on it.
+    let halves: Bool
     /// What may be laid out: what the device has free, less some for its driver, and no more than was allowed.
     let limitBytes: Int
 
     /// - Parameter allowed: What `--gpu-memory` says; nil for all that there is.
     /// - Throws: `DeviceError` where the device cannot be asked.
-    init(_ device: any Device, usesTensorCores: Bool, allowed: ByteCount?) throws(DeviceError) {
+    init(_ device: any Device, usesTensorCores: Bool, halves: Bool, allowed: ByteCount?) throws(DeviceError) {
         self.device = device
+        self.halves = halves
         self.usesTensorCores = usesTensorCores
         let free = try device.freeMemoryBytes() ?? device.information.memoryBytes
         // Kernels and queues take some, too.
@@ -77,13 +80,15 @@ struct ChosenDevice {
 
     /// The backend that keeps to the limit.
     func backend() -> GPUBackend {
-        GPUBackend(device, usesTensorCores: usesTensorCores, limitBytes: limitBytes)
+        GPUBackend(device, halves: halves, usesTensorCores: usesTensorCores, limitBytes: limitBytes)
     }
 
-    /// How large things are on a device.
-    static let sizes = DeviceSizes {
-        GPUBackend.byteCount(of: $0)
-    } scratchBytes: {
-        GPUBackend.scratchBytes(for: $0)
+    /// How large things are on it.
+    var sizes: DeviceSizes {
+        DeviceSizes { [halves] in
+            GPUBackend.byteCount(of: $0, halves: halves)
+        } scratchBytes: {
+            GPUBackend.scratchBytes(for: $0)
+        }
     }
 }

@@ -61,6 +61,9 @@ struct DoctorCommand: ParsableCommand {
             throw ValidationError("--device compares kernels and --precision a model; give one of them.")
         }
         if synthetic != nil, precision == nil { throw ValidationError("--synthetic needs --precision.") }
+        if precision == .f16 {
+            throw ValidationError("--precision f16 is for devices: the processor does not compute with it.")
+        }
         if precision == .f32 { throw ValidationError("--precision f32 is what the others are compared with.") }
         if !(1...100).contains(patches) { throw ValidationError("--patches is \(patches), but must be 1 to 100.") }
         if let threads, !(1...1024).contains(threads) {

@@ -11,12 +11,14 @@ enum PrecisionChoice: String, ExpressibleByArgument, CaseIterable {
     /// Whatever is fastest on this machine.
     case auto
     case f32, bf16, int8
+    /// 16-bit floats, which devices alone compute with.
+    case f16
 
-    /// The precision itself; nil for `auto`.
+    /// The precision that a model is loaded with; nil for `auto`. A device makes 16-bit floats out of 32-bit ones.
     var precision: Precision? {
         switch self {
         case .auto: nil
-        case .f32: .f32
+        case .f32, .f16: .f32
         case .bf16: .bf16
         case .int8: .int8
         }
@@ -30,8 +32,9 @@ struct EngineOptions: ParsableArguments {
             "What the weights are stored as while computing.",
             discussion: "f32 equals the reference most closely, bf16 halves memory and its traffic, int8 is fastest. "
                 + "auto is int8 where the processor has dot products of 8-bit integers (AVX-512 VNNI, AVX-VNNI, NEON "
-                + "dotprod) and bf16 elsewhere; 'mynah trace' takes f32.",
-            valueName: "auto|f32|bf16|int8"))
+                + "dotprod) and bf16 elsewhere; 'mynah trace' takes f32. f16 is for devices and for checkpoints in 32-bit "
+                + "floats: as small as bf16, and rounded less.",
+            valueName: "auto|f32|f16|bf16|int8"))
     var precision = PrecisionChoice.auto
 
     @OptionGroup var computing: DeviceOption
@@ -42,9 +45,10 @@ struct EngineOptions: ParsableArguments {
     @Flag(help: "Neither use nor write the file that keeps a large model's packed weights for the next start.")
     var noPackCache = false
 
-    /// The precision asked for; where none was, `automatic`, or bf16 on a device and the fastest on a processor.
+    /// The precision asked for; where none was, or none that the processor has, `automatic`, or bf16 on a device and the
+    /// fastest on a processor.
     func chosenPrecision(automatic: Precision? = nil, onDevice: Bool) throws -> Precision {
-        if let chosen = precision.precision ?? automatic { return chosen }
+        if let chosen = precision.precision ?? automatic, onDevice || precision != .f16 { return chosen }
         return onDevice ? .bf16 : .fastest(on: try InstructionSet.named(instructionSet))
     }
 
@@ -57,7 +61,8 @@ struct EngineOptions: ParsableArguments {
         let selection = try DeviceSelector.ofThisMachine(trusts: place == .device).select(computing.device)
         if let reason = selection.reason { Console.note("Note: \(reason).") }
         guard let device = selection.device else { return nil }
-        return try ChosenDevice(device, usesTensorCores: selection.usesTensorCores, allowed: computing.gpuMemory)
+        return try ChosenDevice(
+            device, usesTensorCores: selection.usesTensorCores, halves: precision == .f16, allowed: computing.gpuMemory)
     }
 
     /// Loads a checkpoint, and says why its packed weights could not be kept.
@@ -75,7 +80,7 @@ struct EngineOptions: ParsableArguments {
         let plan = try device.map { device in
             try device.plan(
                 DevicePlanner(
-                    checkpoint, precision: precision, recordings: wish.recordings, sizes: ChosenDevice.sizes), wish,
+                    checkpoint, precision: precision, recordings: wish.recordings, sizes: device.sizes), wish,
                 longest: checkpoint.configuration.maxLength)
         }
         let model = try VoxCPMModel(
@@ -98,6 +103,9 @@ struct EngineOptions: ParsableArguments {
     func validate() throws {
         if computing.gpuMemory != nil, computing.device == .processor {
             throw ValidationError("--gpu-memory limits a device; name one with --device, such as --device gpu.")
+        }
+        if precision == .f16, computing.device == .processor {
+            throw ValidationError("--precision f16 is for devices; name one with --device, such as --device gpu.")
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is \(threads), but must be 1 to 1024.")
