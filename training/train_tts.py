@@ -131,6 +131,7 @@ def main() -> None:
     ap.add_argument("--anneal-from", type=int, default=1_000_000_000, help="step at which the rate begins to fall to zero")
     ap.add_argument("--anneal-steps", type=int, default=1500)
     ap.add_argument("--minutes", type=float, default=1e9)
+    ap.add_argument("--anneal-minutes", type=float, default=0.0, help="let the rate fall over the last of --minutes")
     ap.add_argument("--dit-share", type=float, default=1.0, help="noisy versions of each patch per step")
     ap.add_argument("--noise", type=float, default=0.5, help="most noise on the patches heard")
     ap.add_argument("--drift", type=float, default=1.0, help="how far what follows a prompt may leave its voice")
@@ -212,6 +213,8 @@ def main() -> None:
             continue
         decay = 0.5 ** (max(0, step - args.warmup) / args.half_life)
         decay *= min(1.0, max(0.02, 1 - (step - args.anneal_from) / args.anneal_steps))
+        if args.anneal_minutes:
+            decay *= min(1.0, max(0.02, clock.left / (60 * args.anneal_minutes)))
         warm = min(1.0, (step - begin + 1) / args.warmup)  # helpers that begin anew learn first
         for optimiser, rate in ((adam, args.lr * warm), (muon, args.muon_lr * warm), (helping, args.lr)):
             for group in optimiser.param_groups if optimiser else ():

@@ -45,6 +45,7 @@ def main() -> None:
     ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--frames", type=int, default=16, help="latent frames (40 ms) per crop")
     ap.add_argument("--lr", type=float, default=8e-4)
+    ap.add_argument("--warmup", type=int, default=300)
     ap.add_argument("--half-life", type=float, default=15000)
     ap.add_argument("--kl", type=float, default=0.01)
     ap.add_argument("--noise-from", type=int, default=1300, help="sampling and KL ramp up from this step on")
@@ -105,7 +106,7 @@ def main() -> None:
     while step < args.steps and not clock.over:
         joint = step >= 0
         since = step if joint else step + args.encoder_steps
-        rate = args.lr * min(1.0, (since + 1) / (300 if joint else 30)) * 0.5 ** (max(0, step) / args.half_life)
+        rate = args.lr * min(1.0, (since + 1) / (args.warmup if joint else 30)) * 0.5 ** (max(0, step) / args.half_life)
         if step >= args.anneal_from:
             rate *= (args.steps - step) / (args.steps - args.anneal_from)
         for g in opt.param_groups:
