@@ -8,6 +8,7 @@ Both start from the same noise; prints the signal-to-difference ratio.
 from __future__ import annotations
 
 import argparse
+import importlib.machinery
 import importlib.util
 import math
 import sys
@@ -35,6 +36,11 @@ def reference_class():
         module.__path__ = [str(folder)]
         sys.modules[name] = module
     cuda, torch.version.cuda = torch.version.cuda, None  # torchaudio need not be built for the same CUDA
+    try:
+        import torchaudio  # noqa: F401
+    except (ImportError, OSError):  # built for another PyTorch; the reference needs it for files of sound alone
+        sys.modules["torchaudio"] = types.ModuleType("torchaudio")
+        sys.modules["torchaudio"].__spec__ = importlib.machinery.ModuleSpec("torchaudio", None)
     from voxcpm.model.voxcpm import VoxCPMModel
 
     torch.version.cuda = cuda

@@ -187,8 +187,13 @@ class Sampler:
         if u.speaker < 0 and self.rng.random() >= self.prompted:
             e = Example(*tokens(u.line, u.frames), u.latents)
         else:
-            e = self.join(self.items[self.rng.choice(self.by_speaker[u.speaker])], u)
+            e = self.join(self.items[self.other(i)], u)
         return e, self.statistics.voices[u.speaker], self.statistics.drift(u.speaker, self.rng)
+
+    def other(self, i: int) -> int:
+        """Another utterance of the same speaker, where there is one."""
+        every = self.by_speaker[self.items[i].speaker]
+        return next((j for j in (self.rng.choice(every) for _ in range(10)) if j != i), i)
 
     @staticmethod
     def join(p: Utterance, u: Utterance) -> Example:

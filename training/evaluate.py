@@ -78,6 +78,7 @@ def main() -> None:
     ap.add_argument("--whisper", type=Path, default=os.environ.get("WHISPER_DIR"))
     ap.add_argument("--tts", type=Path, default=None)
     ap.add_argument("--vae", type=Path, default=None)
+    ap.add_argument("--text", default="evaluation.txt", help="or dev.txt, to choose by")
     ap.add_argument("--count", type=int, default=100)
     ap.add_argument("--what", default="tts")
     ap.add_argument("--cfg", type=float, default=2.0)
@@ -87,7 +88,7 @@ def main() -> None:
     ap.add_argument("--keep", type=Path, default=None, help="folder for the audio")
     args = ap.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    lines = Path(__file__).with_name("evaluation.txt").read_text().splitlines()
+    lines = Path(__file__).with_name(args.text).read_text(encoding="utf-8").splitlines()
     lines = lines[::max(1, len(lines) // args.count)][:args.count]
     teacher, hear = Hibari(), Recogniser(args.whisper)
     vae, vae_step = checkpoints.load_vae(args.vae or checkpoints.newest_vae(args.work))
@@ -96,7 +97,7 @@ def main() -> None:
 
     def report(row: dict, heard: list[str]) -> None:
         row["wer"], row["cer"] = (round(v, 4) for v in error_rate(lines, heard))
-        row |= {"sentences": len(lines), "vae_step": vae_step, "time": time.strftime("%Y-%m-%d %H:%M")}
+        row |= {"text": args.text, "sentences": len(lines), "vae_step": vae_step, "time": time.strftime("%Y-%m-%d %H:%M")}
         for ref, hyp in list(zip(lines, heard))[:args.show]:
             print(f"   said  {normalise(ref)}\n   heard {normalise(hyp)}")
         print(row, flush=True)

@@ -64,6 +64,7 @@ def main() -> None:
     ap.add_argument("--mynah", type=Path, required=True)
     ap.add_argument("--model", type=Path, required=True)
     ap.add_argument("--whisper", type=Path, default=os.environ.get("WHISPER_DIR"))
+    ap.add_argument("--text", default="evaluation.txt", help="or dev.txt, to choose by")
     ap.add_argument("--count", type=int, default=100)
     ap.add_argument("--precision", default="", help="one or more, comma-separated; empty: the product's default")
     ap.add_argument("--show", type=int, default=0, help="print so many sentences as heard")
@@ -71,7 +72,7 @@ def main() -> None:
     ap.add_argument("--log", type=Path, default=None, help="append the results, one JSON object a line")
     args = ap.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    lines = Path(__file__).with_name("evaluation.txt").read_text(encoding="utf-8").splitlines()
+    lines = Path(__file__).with_name(args.text).read_text(encoding="utf-8").splitlines()
     lines = lines[::max(1, len(lines) // args.count)][:args.count]
     hear, teacher = Recogniser(args.whisper), Hibari()
     lengths = [len(teacher.speak(s, seed=i).wave) for i, s in enumerate(lines)]
@@ -83,7 +84,8 @@ def main() -> None:
         heard = [hear(wave) for wave in waves]
         wer, cer = error_rate(lines, heard)
         ratios = [len(w) / n for w, n in zip(waves, lengths)]
-        row = {"what": "product", "precision": precision or "default", "options": args.options, "sentences": len(lines),
+        row = {"what": "product", "precision": precision or "default", "options": args.options,
+               "text": args.text, "sentences": len(lines),
                "wer": round(wer, 4), "cer": round(cer, 4), "unstopped": sum(r > UNSTOPPED for r in ratios),
                "silences": sum(longest_silence(w) > SECONDS_OF_SILENCE for w in waves),
                "duration": round(float(np.mean(ratios)), 3),

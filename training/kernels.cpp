@@ -123,4 +123,110 @@ void depthwise_backward(const float *__restrict x, const float *w, const float *
     if (dbias) dbias[c] = (float)total_b;
   }
 }
+
+// The rest is for the language model under autocast: x in f32 or bf16 (half), y in bf16.
+static inline float widen(uint16_t v) {
+  union { uint32_t i; float f; } u = {(uint32_t)v << 16};
+  return u.f;
+}
+
+static inline uint16_t narrow(float v) {
+  union { float f; uint32_t i; } u = {v};
+  return (uint16_t)((u.i + 0x7fff + ((u.i >> 16) & 1)) >> 16);
+}
+
+static inline const float *row_of(const void *x, bool half, int64_t r, int64_t W, float *room) {
+  if (!half) return (const float *)x + r * W;
+  const uint16_t *p = (const uint16_t *)x + r * W;
+  for (int64_t i = 0; i < W; i++) room[i] = widen(p[i]);
+  return room;
+}
+
+constexpr int64_t WIDEST = 4096;
+
+// y = x inv weight, inv = 1 / sqrt(mean(x^2) + eps)
+void rms_forward(const void *x, int64_t half, const float *weight, uint16_t *y, float *inv, int64_t R, int64_t W, float eps) {
+#pragma omp parallel for
+  for (int64_t r = 0; r < R; r++) {
+    float room[WIDEST];
+    const float *p = row_of(x, half, r, W, room);
+    float s = 0;
+#pragma omp simd reduction(+ : s)
+    for (int64_t i = 0; i < W; i++) s += p[i] * p[i];
+    const float n = inv[r] = 1.f / sqrtf(s / W + eps);
+    uint16_t *q = y + r * W;
+#pragma omp simd
+    for (int64_t i = 0; i < W; i++) q[i] = narrow(p[i] * n * weight[i]);
+  }
+}
+
+// One thread: the weight's gradient is summed over rows.
+void rms_backward(const void *x, int64_t half, const float *weight, const float *inv, const uint16_t *grad, void *dx,
+                  float *dweight, int64_t R, int64_t W) {
+  float room[WIDEST], gw[WIDEST];
+  for (int64_t i = 0; i < W; i++) dweight[i] = 0;
+  for (int64_t r = 0; r < R; r++) {
+    const float *p = row_of(x, half, r, W, room);
+    const uint16_t *g = grad + r * W;
+    const float n = inv[r];
+    float s = 0;
+#pragma omp simd reduction(+ : s)
+    for (int64_t i = 0; i < W; i++) {
+      const float a = widen(g[i]);
+      gw[i] = a * weight[i];
+      s += gw[i] * p[i];
+      dweight[i] += a * p[i] * n;
+    }
+    const float back = s * n * n * n / W;
+    if (half) {
+      uint16_t *d = (uint16_t *)dx + r * W;
+#pragma omp simd
+      for (int64_t i = 0; i < W; i++) d[i] = narrow(gw[i] * n - p[i] * back);
+    } else {
+      float *d = (float *)dx + r * W;
+#pragma omp simd
+      for (int64_t i = 0; i < W; i++) d[i] = gw[i] * n - p[i] * back;
+    }
+  }
+}
+
+// [B, T, H, D] to rotated [B, H, T, D]; sign -1 and back = 1: the gradient the other way
+void rope(const uint16_t *x, const float *cosine, const float *sine, uint16_t *y, int64_t B, int64_t T, int64_t H, int64_t D,
+          float sign, int64_t back) {
+  const int64_t h2 = D / 2;
+#pragma omp parallel for
+  for (int64_t b = 0; b < B; b++)
+    for (int64_t h = 0; h < H; h++)
+      for (int64_t t = 0; t < T; t++) {
+        const int64_t flat = ((b * T + t) * H + h) * D, headed = ((b * H + h) * T + t) * D;
+        const uint16_t *__restrict p = x + (back ? headed : flat);
+        uint16_t *__restrict q = y + (back ? flat : headed);
+        const float *c = cosine + t * D, *s = sine + t * D;
+#pragma omp simd
+        for (int64_t i = 0; i < h2; i++) {
+          const float u = widen(p[i]), v = widen(p[i + h2]), si = sign * s[i];
+          q[i] = narrow(u * c[i] - v * si);
+          q[i + h2] = narrow(v * c[i] + u * si);
+        }
+      }
+}
+
+// y = silu(a) b
+void gated_forward(const uint16_t *__restrict a, const uint16_t *__restrict b, uint16_t *__restrict y, int64_t n) {
+#pragma omp parallel for simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v = widen(a[i]);
+    y[i] = narrow(v / (1.f + expf(-v)) * widen(b[i]));
+  }
+}
+
+void gated_backward(const uint16_t *__restrict a, const uint16_t *__restrict b, const uint16_t *__restrict grad,
+                    uint16_t *__restrict da, uint16_t *__restrict db, int64_t n) {
+#pragma omp parallel for simd
+  for (int64_t i = 0; i < n; i++) {
+    const float v = widen(a[i]), s = 1.f / (1.f + expf(-v)), g = widen(grad[i]);
+    db[i] = narrow(g * v * s);
+    da[i] = narrow(g * widen(b[i]) * s * (1.f + v * (1.f - s)));
+  }
+}
 }

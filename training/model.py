@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from . import kernels
 from .tokenizer import VOCAB_SIZE
 
 AUDIO_VAE_CONFIG = {
@@ -58,6 +59,8 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        if kernels.fused(x):
+            return kernels.rms(x, self.weight, self.eps)
         y = x.float()
         return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + self.eps) * self.weight).to(x.dtype)
 
@@ -83,10 +86,12 @@ class Attention(nn.Module):
     def project(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Rotated queries [B, H, T, D], rotated keys and values [B, K, T, D]."""
         b, t, _ = x.shape
-        q = self.q_proj(x).view(b, t, self.heads, self.head_dim).transpose(1, 2)
-        k = self.k_proj(x).view(b, t, self.kv_heads, self.head_dim).transpose(1, 2)
+        q = self.q_proj(x).view(b, t, self.heads, self.head_dim)
+        k = self.k_proj(x).view(b, t, self.kv_heads, self.head_dim)
         v = self.v_proj(x).view(b, t, self.kv_heads, self.head_dim).transpose(1, 2)
-        return rotate(q, *rope).to(v.dtype), rotate(k, *rope).to(v.dtype), v
+        if kernels.fused(x):
+            return kernels.rope(q, *rope), kernels.rope(k, *rope), v
+        return rotate(q.transpose(1, 2), *rope).to(v.dtype), rotate(k.transpose(1, 2), *rope).to(v.dtype), v
 
     def forward(self, x: Tensor, rope: tuple[Tensor, Tensor], mask: Tensor | None,
                 cache: list[Tensor] | None = None) -> tuple[Tensor, Tensor]:
@@ -114,7 +119,8 @@ class MLP(nn.Module):
         self.down_proj = nn.Linear(inner, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        gate, up = self.gate_proj(x), self.up_proj(x)
+        return self.down_proj(kernels.gated(gate, up) if kernels.fused(x) else F.silu(gate) * up)
 
 
 class Layer(nn.Module):
@@ -170,7 +176,7 @@ class Transformer(nn.Module):
                 watch[i] = scores
             if outputs is not None and i in outputs:
                 outputs[i] = x
-        return self.norm(x)
+        return self.norm(x).to(x.dtype)
 
 
 class LocalEncoder(nn.Module):

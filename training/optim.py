@@ -50,9 +50,9 @@ class Muon(torch.optim.Optimizer):
                 torch._foreach_add_(ps, list(update.unbind(0)), alpha=-group["lr"] * 0.2 * max(shape) ** 0.5)
 
 
-def split(model: nn.Module, extra: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
+def split(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
     """Matrices inside transformer layers; other matrices; vectors."""
     inner, outer, vectors = [], [], []
-    for name, p in [*model.named_parameters(), *extra.named_parameters()]:
+    for name, p in model.named_parameters():
         (vectors if p.ndim < 2 else inner if ".layers." in name else outer).append(p)
     return inner, outer, vectors

@@ -2,13 +2,13 @@
 
     python -m training.speakers voices --work DIR
     python -m training.speakers previews --work DIR --mynah PROGRAM --model FOLDER
-    python -m training.speakers check --work DIR --mynah PROGRAM --model FOLDER [--cases 40]
+    python -m training.speakers check --work DIR [--mynah PROGRAM --model FOLDER] [--cases 40]
 
 ``voices`` lets the teachers speak one prompt per built-in voice and writes
 DIR/voices: the prompt's latents (scaled, as the exported encoder gives them),
 the prompt as a preview and voices.json for generation.json.  ``previews`` puts
 what the product says in each voice in the place of the prompts.  ``check`` has the product
-clone unseen synthetic speakers from a clip and its words, and asks the speaker
+(or PyTorch, where no product is named: for a look in between) clone unseen synthetic speakers from a clip and its words, and asks the speaker
 encoder (``training.embedder``) whether the result is nearer to its prompt's speaker
 than to any built-in voice; the teacher's own voice through the audio VAE is asked
 about in the same way, and is the most that can be reached.  A speaker is the mean of
@@ -24,6 +24,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from . import checkpoints, embedder, judge, phonemes
+from . import checkpoints, embedder, judge, phonemes, tokenizer
 from .audiovae import AudioVAE
 from .dataset import PATCH, SAMPLES_PER_PATCH
 from .speech import SAMPLE_RATE
@@ -146,11 +147,44 @@ class Heard:
     built_in_prompt: float
 
 
-def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
-    """Clone ``cases`` unseen speakers with ``mynah say``; report how often the prompt is nearest."""
+#: The speech of a text in the voice of a clip with its words: (samples, their text, text) to samples.
+Cloner = Callable[[np.ndarray, str, str], np.ndarray]
+
+
+def product(mynah: Path, model: Path) -> Cloner:
+    """Clones with ``mynah say``."""
     import soundfile
 
+    def clone(wave: np.ndarray, words: str, text: str) -> np.ndarray:
+        with tempfile.TemporaryDirectory() as folder:
+            clip = Path(folder) / "prompt.wav"
+            soundfile.write(clip, wave, SAMPLE_RATE)
+            return judge.speak(mynah, model, text, ["--prompt-audio", str(clip), "--prompt-text", words])
+
+    return clone
+
+
+def in_training(work: Path, tts: Path, hibari: Hibari) -> Cloner:
+    """Clones with the language model as it is being trained and the newest audio VAE."""
+    model, scale, step = checkpoints.load_tts(tts)
+    vae, _ = checkpoints.load_vae(checkpoints.newest_vae(work))
+    print(f"language model of step {step}")
+
+    @torch.inference_mode()
+    def clone(wave: np.ndarray, words: str, text: str) -> np.ndarray:
+        line = " ".join(phonemes.to_arpabet(hibari.phonemize(t)[0]) for t in (words, text))
+        ids = tokenizer.encode(line)[0] + [tokenizer.AUDIO_START]
+        z = model.generate(ids, prompt=encode_prompt(vae, scale, wave), max_patches=60, temperature=0.5,
+                           generator=torch.Generator().manual_seed(1))
+        return vae.decoder((z.reshape(-1, z.shape[-1]) * scale).T[None])[0, 0].numpy()
+
+    return clone
+
+
+def check(work: Path, mynah: Path | None, model: Path | None, tts: Path, cases: int) -> None:
+    """Clone ``cases`` unseen speakers; report how often the prompt is nearest."""
     hibari, kokoro = Hibari(), Kokoro()
+    clone = product(mynah, model) if mynah and model else in_training(work, tts, hibari)
     nearest = Nearest(work)
     lines = Path(__file__).with_name("evaluation.txt").read_text(encoding="utf-8").splitlines()
     built_in = [[nearest.embed(speak(v, hibari, kokoro, text)[0]) for text in (None, *lines[-SENTENCES + 1:])] for v in VOICES]
@@ -161,10 +195,7 @@ def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
         others = [lines[(case + 50 + i) % len(lines)] for i in range(SENTENCES - 1)]
         wave, same, *more = (level(hibari.synthesise(hibari.phonemize(text)[0], case, tract)[0])
                              for text in (prompt, target, *others))
-        with tempfile.TemporaryDirectory() as folder:
-            clip = Path(folder) / "prompt.wav"
-            soundfile.write(clip, wave, SAMPLE_RATE)
-            out = judge.speak(mynah, model, target, ["--prompt-audio", str(clip), "--prompt-text", prompt])
+        out = clone(wave, prompt, target)
         asked = nearest.embed(wave)
         speaker = nearest.mean([asked, *(nearest.embed(w) for w in more)])
         for who, spoken in (("clone", nearest.encoder.embed(out)), ("teacher", nearest.embed(same))):
@@ -174,7 +205,7 @@ def check(work: Path, mynah: Path, model: Path, cases: int) -> None:
             f"{who} {own[-1].speaker:.2f} to its speaker, {own[-1].built_in:.2f} to a built-in voice"
             for who, own in results.items()), flush=True)
     for who, own in results.items():
-        row = {"what": who, "cases": cases,
+        row = {"what": who, "by": "product" if mynah else "training", "cases": cases,
                "nearest_is_speaker": sum(h.speaker > h.built_in for h in own) / cases,
                "nearest_is_prompt": sum(h.prompt > h.built_in_prompt for h in own) / cases,
                "similarity": round(float(np.mean([h.speaker for h in own])), 3),
@@ -198,17 +229,18 @@ def main() -> None:
     ap.add_argument("--work", type=Path, required=True)
     ap.add_argument("--mynah", type=Path, help="the program (previews, check)")
     ap.add_argument("--model", type=Path, help="an exported checkpoint (previews, check)")
+    ap.add_argument("--tts", type=Path, help="a state of train_tts (check without --mynah)")
     ap.add_argument("--cases", type=int, default=40)
     args = ap.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     if args.what == "voices":
         build(args.work)
+    elif args.what == "check":
+        check(args.work, args.mynah, args.model, args.tts or args.work / "tts" / "last.pt", args.cases)
     elif not (args.mynah and args.model):
         ap.error(f"{args.what} needs --mynah and --model")
-    elif args.what == "previews":
-        previews(args.mynah, args.model)
     else:
-        check(args.work, args.mynah, args.model, args.cases)
+        previews(args.mynah, args.model)
 
 
 if __name__ == "__main__":

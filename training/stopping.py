@@ -17,5 +17,10 @@ class Clock:
         self.asked = True
 
     @property
+    def left(self) -> float:
+        """Seconds."""
+        return self.until - time.time()
+
+    @property
     def over(self) -> bool:
         return self.asked or time.time() > self.until

@@ -43,6 +43,7 @@ def main() -> None:
     ap.add_argument("--anneal-steps", type=int, default=1200, help="... in so many, and the work is done")
     ap.add_argument("--steps", type=int, default=1_000_000)
     ap.add_argument("--minutes", type=float, default=1e9)
+    ap.add_argument("--anneal-minutes", type=float, default=0.0, help="let the rate fall over the last of --minutes")
     args = ap.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     out = args.work / "gan"
@@ -87,6 +88,7 @@ def main() -> None:
         warm = min(step, abs(step - args.adversarial_from)) if step >= args.adversarial_from else step
         rate = args.lr * min(1.0, (warm + 1) / 100) * 0.5 ** (step / args.half_life)
         rate *= min(1.0, (end - step) / args.anneal_steps) if step >= args.anneal_from else 1.0
+        rate *= min(1.0, max(0.0, clock.left / (60 * args.anneal_minutes))) if args.anneal_minutes else 1.0
         for o in (opt, opt_d):
             for g in o.param_groups:
                 g["lr"] = rate

@@ -131,6 +131,7 @@ def main() -> None:
     ap.add_argument("--anneal-from", type=int, default=1_000_000_000, help="step at which the rate begins to fall to zero")
     ap.add_argument("--anneal-steps", type=int, default=1500)
     ap.add_argument("--minutes", type=float, default=1e9)
+    ap.add_argument("--anneal-minutes", type=float, default=0.0, help="let the rate fall over the last of --minutes")
     ap.add_argument("--dit-share", type=float, default=1.0, help="noisy versions of each patch per step")
     ap.add_argument("--noise", type=float, default=0.5, help="most noise on the patches heard")
     ap.add_argument("--drift", type=float, default=1.0, help="how far what follows a prompt may leave its voice")
@@ -152,13 +153,14 @@ def main() -> None:
     model, helpers = NanoVoice(config), Helpers(config)
     for part in (model.base_lm, model.residual_lm, model.feat_encoder.encoder, model.feat_decoder.estimator.decoder):
         part.gradient_checkpointing = args.checkpointing
-    inner, outer, vectors = optim.split(model, helpers)
+    inner, outer, vectors = optim.split(model)
     use_muon = args.muon_lr > 0
     adam = torch.optim.AdamW([{"params": outer if use_muon else inner + outer, "weight_decay": 0.01},
                               {"params": vectors, "weight_decay": 0.0}], lr=args.lr, betas=(0.9, 0.98), fused=True)
+    helping = torch.optim.AdamW(helpers.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     muon = optim.Muon(inner, args.muon_lr) if use_muon else None
     ema = {k: v.detach().clone() for k, v in model.named_parameters()}
-    step = 0
+    step = begin = 0
     last = out / "last.pt"
     if last.exists():
         c = torch.load(last, weights_only=False)
@@ -167,9 +169,11 @@ def main() -> None:
             helpers.load_state_dict(c["helpers"])
         if "adam" in c:
             adam.load_state_dict(c["adam"])
+            helping.load_state_dict(c["helping"])
         if muon and c.get("muon"):
             muon.load_state_dict(c["muon"])
         ema, step = {k: c["ema"][k].clone() for k in ema}, c["step"]
+        begin = c.get("begin", step)
     torch.manual_seed(args.seed * 1_000_003 + step)
     rng = random.Random(args.seed * 1_000_003 + step)
 
@@ -186,7 +190,7 @@ def main() -> None:
 
     def save() -> None:
         state = {"config": config, "model": model.state_dict(), "helpers": helpers.state_dict(), "ema": ema,
-                 "adam": adam.state_dict(), "muon": muon.state_dict() if muon else None, "step": step, "scale": scale}
+                 "adam": adam.state_dict(), "helping": helping.state_dict(), "begin": begin, "muon": muon.state_dict() if muon else None, "step": step, "scale": scale}
         torch.save(state, out / "last.tmp")
         os.replace(out / "last.tmp", last)
 
@@ -207,9 +211,12 @@ def main() -> None:
         if b is None:
             batches = sampler.batches(longest)
             continue
-        decay = min(1.0, (step + 1) / args.warmup) * 0.5 ** (max(0, step - args.warmup) / args.half_life)
+        decay = 0.5 ** (max(0, step - args.warmup) / args.half_life)
         decay *= min(1.0, max(0.02, 1 - (step - args.anneal_from) / args.anneal_steps))
-        for optimiser, rate in ((adam, args.lr), (muon, args.muon_lr)):
+        if args.anneal_minutes:
+            decay *= min(1.0, max(0.02, clock.left / (60 * args.anneal_minutes)))
+        warm = min(1.0, (step - begin + 1) / args.warmup)  # helpers that begin anew learn first
+        for optimiser, rate in ((adam, args.lr * warm), (muon, args.muon_lr * warm), (helping, args.lr)):
             for group in optimiser.param_groups if optimiser else ():
                 group["lr"] = rate * decay
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -223,6 +230,7 @@ def main() -> None:
             print("skipped a step: gradient not finite", flush=True)
             continue
         adam.step()
+        helping.step()
         if muon:
             muon.step()
         step += 1
@@ -235,7 +243,7 @@ def main() -> None:
         seen += b.patches.shape[0]
         if step % 50 == 0:
             row = {k: round(v / 50, 3) for k, v in sums.items()}
-            row |= {"step": step, "patches": seen // 50, "lr": decay, "wall": round((time.time() - mark) / 50, 2),
+            row |= {"step": step, "patches": seen // 50, "lr": round(decay * warm, 4), "wall": round((time.time() - mark) / 50, 2),
                     "cpu": round((time.process_time() - cpu) / 50, 2), "longest": longest}
             print(row, flush=True)
             log.write(json.dumps(row) + "\n")

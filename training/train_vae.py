@@ -1,10 +1,12 @@
 """AudioVAE stages 0 and 1: the encoder with a log-mel head, then encoder and decoder together.
 
-    python -m training.train_vae --work DIR --steps 2600 [--start CHECKPOINT --wave 4 --listener 2]
+    python -m training.train_vae --work DIR --steps 2600 [--start CHECKPOINT --wave 4 --listener 2 --anchor 20]
 
 With ``--wave`` the latents must tell the wave below 600 Hz as well, with
 ``--listener`` the decoded sound the same phones (``training.listener``); ``--start``
-takes another run's weights.  Stage 0 is the first ``--encoder-steps`` steps.  Resumes from DIR/vae/last.pt.
+takes another run's weights.  With ``--anchor`` that pair goes on together: noise of a plain
+level, no head, and latents that stay near those of ``--start``'s encoder, so that a language
+model need not begin anew.  Stage 0 is the first ``--encoder-steps`` steps.  Resumes from DIR/vae/last.pt.
 ``--freeze`` copies the averaged weights to DIR/vae/frozen.pt at the end: from
 then on latents may be encoded, and the decoder goes on in train_gan.
 """
@@ -19,8 +21,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
-from . import listener as listening
+from . import checkpoints, listener as listening
 from .audiovae import AudioVAE
 from .losses import LowWaveLoss, MelHead, SpectralLoss, WaveHead
 from .model import AUDIO_VAE_CONFIG
@@ -42,11 +45,17 @@ def main() -> None:
     ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--frames", type=int, default=16, help="latent frames (40 ms) per crop")
     ap.add_argument("--lr", type=float, default=8e-4)
+    ap.add_argument("--warmup", type=int, default=300)
     ap.add_argument("--half-life", type=float, default=15000)
     ap.add_argument("--kl", type=float, default=0.01)
     ap.add_argument("--noise-from", type=int, default=1300, help="sampling and KL ramp up from this step on")
-    ap.add_argument("--noise-floor", type=float, default=0.15, help="least noise on the latents, from step 2000 on")
+    ap.add_argument("--noise-floor", type=float, default=0.15,
+                    help="least noise on the latents, from step 2000 on; its mean with --anchor")
     ap.add_argument("--start", type=Path, default=None, help="begin after stage 0 with the weights of a checkpoint")
+    ap.add_argument("--anchor", type=float, default=0.0, help="weight of what the latents leave --start's by, beyond --leave")
+    ap.add_argument("--leave", type=float, default=0.03, help="mean squared deviation that costs nothing")
+    ap.add_argument("--anneal-from", type=int, default=1_000_000_000, help="step at which the rate begins to fall to zero")
+    ap.add_argument("--mel", type=float, default=15, help="weight of the mel loss")
     ap.add_argument("--wave", type=float, default=0.0, help="weight of the wave below 600 Hz")
     ap.add_argument("--listener", type=float, default=0.0, help="weight of what the listener (DIR/listener.pt) hears")
     ap.add_argument("--minutes", type=float, default=1e9)
@@ -61,9 +70,11 @@ def main() -> None:
     ema.load_state_dict(vae.state_dict())
     head, spectral = MelHead(AUDIO_VAE_CONFIG["latent_dim"]), SpectralLoss()
     wave_head = WaveHead(AUDIO_VAE_CONFIG["latent_dim"])
-    params = [*vae.parameters(), *head.parameters(), *(wave_head.parameters() if args.wave else ())]
+    params = [*vae.parameters(), *(() if args.anchor else head.parameters()),
+              *(wave_head.parameters() if args.wave else ())]
     opt = torch.optim.AdamW(params, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-3)
     step, last = -args.encoder_steps, out / "last.pt"
+    before = checkpoints.load_vae(args.start)[0].encoder.requires_grad_(False) if args.anchor else None
     if last.exists():
         c = torch.load(last, weights_only=False)
         vae.load_state_dict(c["model"])
@@ -95,18 +106,28 @@ def main() -> None:
     while step < args.steps and not clock.over:
         joint = step >= 0
         since = step if joint else step + args.encoder_steps
-        rate = args.lr * min(1.0, (since + 1) / (300 if joint else 30)) * 0.5 ** (max(0, step) / args.half_life)
+        rate = args.lr * min(1.0, (since + 1) / (args.warmup if joint else 30)) * 0.5 ** (max(0, step) / args.half_life)
+        if step >= args.anneal_from:
+            rate *= (args.steps - step) / (args.steps - args.anneal_from)
         for g in opt.param_groups:
             g["lr"] = rate
         x = crops.batch(args.batch, vae.hop * args.frames)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             mu, logvar = vae.encoder(x)
         mu, logvar = mu.float(), logvar.float().clamp(-8, 4)
-        noisy = ramp(step, args.noise_from, 1000)
-        floor = ramp(step, 2000, 300) * args.noise_floor ** 2
-        z = mu + noisy * torch.randn_like(mu) * (logvar.exp() + floor).sqrt()
-        mel_head = head(z, x)
-        loss, row = 10 * mel_head, {"head": mel_head}
+        row: dict[str, torch.Tensor] = {}
+        if before is None:
+            noisy = ramp(step, args.noise_from, 1000)
+            floor = ramp(step, 2000, 300) * args.noise_floor ** 2
+            z = mu + noisy * torch.randn_like(mu) * (logvar.exp() + floor).sqrt()
+            row["head"] = head(z, x)
+            loss = 10 * row["head"]
+        else:
+            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                old = before(x)[0].float()
+            z = mu + args.noise_floor * 2 * torch.rand(len(x), 1, 1) * torch.randn_like(mu)
+            row["left"] = (mu - old).square().mean()
+            loss = args.anchor * F.relu(row["left"] - args.leave)
         if args.wave:
             heard = wave_head(z, x)
             loss, row["wave_head"] = loss + 2 * args.wave * heard, heard
@@ -121,9 +142,12 @@ def main() -> None:
                 phones, layers = listening.listening_loss(listener, y.float()[:, 0], x[:, 0])
                 loss = loss + args.listener * (phones + layers)
                 row |= {"phones": phones, "layers": layers}
-            kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean()
-            loss = loss + 15 * mel + 2 * relative + args.kl * noisy * kl
-            row |= {"mel": mel, "relative": relative, "kl": kl, "std": mu.std(), "sigma": (0.5 * logvar).exp().mean()}
+            loss = loss + args.mel * mel + 2 * relative
+            row |= {"mel": mel, "relative": relative, "std": mu.std()}
+            if before is None:
+                kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).mean()
+                loss = loss + args.kl * noisy * kl
+                row |= {"kl": kl, "sigma": (0.5 * logvar).exp().mean()}
         opt.zero_grad(set_to_none=True)
         loss.backward()
         row["norm"] = torch.nn.utils.clip_grad_norm_(params, 10.0)
