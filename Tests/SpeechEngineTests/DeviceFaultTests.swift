@@ -70,8 +70,10 @@ struct DeviceFaultTests {
         let engine = try await Self.engine(maker) { $0.maxBatch = 1 }
         let speaking = try await engine.submit(TinyEngine.endless())
         await speaking.readToFirstAudio()
+        // Between two of its parts it would give way to those that wait.
+        try await maker.books.hold()
         let waiting = try await [1, 2, 3].asyncMap { try await engine.submit(TinyEngine.request(seed: $0)) }
-        maker.books.failAfter(50)
+        maker.books.failHeld()
         #expect(Self.fault(await speaking.collect().outcome) != nil)
         for ticket in waiting { #expect(await ticket.collect().outcome?.isSpoken == true) }
         #expect(engine.snapshot().counters.failed == 1)
@@ -114,9 +116,10 @@ struct DeviceFaultTests {
         let engine = try await Self.engine(maker) { $0.maxBatch = 1 }
         let speaking = try await engine.submit(TinyEngine.endless())
         await speaking.readToFirstAudio()
+        try await maker.books.hold()
         let waiting = try await engine.submit(TinyEngine.request())
         maker.books.setRefusesToOpen(true)
-        maker.books.failAfter(50)
+        maker.books.failHeld()
         #expect(Self.fault(await speaking.collect().outcome)?.next == .device)
         #expect(await waiting.collect().outcome?.isSpoken == true)
         #expect(maker.places.withLock { $0 } == [.device, .deviceAgain, .processor])

@@ -1,3 +1,4 @@
+import Foundation
 public import GPU
 import Synchronization
 
@@ -17,6 +18,8 @@ public final class DeviceDouble: Device, @unchecked Sendable {
             var launchesLeft = Int.max
             var lies = false
             var refusesToOpen = false
+            var holds = false
+            var isHeld = false
         }
 
         fileprivate let state = Mutex(State())
@@ -34,6 +37,28 @@ public final class DeviceDouble: Device, @unchecked Sendable {
 
         /// Lets a device fail after so many launches more; devices that are opened after that are well.
         public func failAfter(_ launches: Int) { state.withLock { $0.launchesLeft = launches } }
+        /// Lets the next launch wait, and returns when one does: whoever it belongs to is in the middle of something.
+        public func hold() async throws {
+            state.withLock { $0.holds = true }
+            while !state.withLock({ $0.isHeld }) { try await Task.sleep(for: .milliseconds(1)) }
+        }
+
+        /// Lets the launch that waits fail, and with it its device.
+        public func failHeld() {
+            state.withLock { state in
+                state.launchesLeft = 0
+                state.holds = false
+            }
+        }
+
+        /// Waits while launches are held, on the thread that computes.
+        fileprivate func waitWhileHeld() {
+            while state.withLock({ state in
+                state.isHeld = state.holds
+                return state.holds
+            }) { usleep(1000) }
+        }
+
         /// Whether results of devices are wrong.
         public func setLies(_ lies: Bool) { state.withLock { $0.lies = lies } }
         /// Whether devices cannot be opened.
@@ -131,6 +156,7 @@ public final class DeviceDouble: Device, @unchecked Sendable {
     }
 
     private func count(_ launches: Int) throws(DeviceError) {
+        books.waitWhileHeld()
         let fails = books.state.withLock { state in
             state.launches += launches
             state.launchesLeft -= launches
