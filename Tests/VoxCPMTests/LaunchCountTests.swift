@@ -17,16 +17,7 @@ struct LaunchCountTests {
             audioVAEWeights: ZeroTensors(ExpectedTensor.audioVAE(for: configuration.audioVAE), type: .f32),
             precision: .bf16, threads: 2, device: device)
         let engine = try PatchEngine(model, EngineCapacity(positions: 512))
-        var request = GenerationRequest(tokens: [300, 301, 302])
-        request.minPatches = 8
-        request.maxPatches = 8
-        _ = try engine.admit(request)
-        var counts: [LaunchCount] = []
-        for _ in 0..<6 {
-            let before = device.launches
-            _ = try engine.step()
-            counts.append(device.launches - before)
-        }
+        let counts = try engine.launchesOfSteps(on: device)
         #expect(device.replayCount > 0)
         for count in counts {
             #expect(count.launches <= 650 && count.launches == counts[0].launches, "\(count.launches)")

@@ -38,23 +38,13 @@ struct OnCUDATests {
     @Test func aDeviceThatIsLostInTheMiddleFailsTheSpeech() throws {
         let double = try CUDADouble()
         try double.fail("cuLaunchKernel", code: 719, after: 400)
-        var request = GenerationRequest(tokens: [300, 301])
-        request.minPatches = 40
-        request.maxPatches = 40
         do {
             let model = try ReferenceModel.load("v15", device: GPUBackend(try double.open()))
             let engine = try PatchEngine(model, EngineCapacity(positions: 64))
-            #expect(throws: DeviceError.self) {
-                let id = try engine.admit(request)
-                for _ in 0..<40 {
-                    do { _ = try engine.step() } catch {
-                        engine.remove(id)
-                        throw error
-                    }
-                }
-            }
+            #expect(throws: DeviceError.self) { try engine.speak(patches: 40) }
             #expect(engine.sequenceCount == 0 && engine.freePlaces == 1)
         }
+        var request = GenerationRequest(tokens: [300, 301])
         request.minPatches = 2
         request.maxPatches = 2
         let anew = try ReferenceModel.load("v15", device: GPUBackend(try double.open()))

@@ -159,83 +159,19 @@ struct OnDeviceTests {
     @Test func launchesOfAPatchDoNotGrow() throws {
         let (model, device) = try model("v15")
         let engine = try PatchEngine(model, EngineCapacity(positions: 32))
-        var request = GenerationRequest(tokens: [300, 301])
-        request.minPatches = 8
-        request.maxPatches = 8
-        _ = try engine.admit(request)
-        var launches: [Int] = []
-        for _ in 0..<6 {
-            let before = device.launchCount
-            _ = try engine.step()
-            launches.append(device.launchCount - before)
-        }
+        let launches = try engine.launchesOfSteps(on: device).map(\.launches)
         #expect(Set(launches).count == 1, "\(launches)")
     }
 
     @Test func aDeviceThatFailsInTheMiddleFailsTheSpeech() throws {
-        let failing = FailingDevice(try TestDevices.first(), launches: 400)
-        let model = try ReferenceModel.load("v15", device: GPUBackend(failing))
+        let books = DeviceDouble.Books()
+        let model = try ReferenceModel.load(
+            "v15", device: GPUBackend(try DeviceDouble(TestDevices.first(), books)))
         let engine = try PatchEngine(model, EngineCapacity(positions: 64))
-        var request = GenerationRequest(tokens: [300, 301])
-        request.minPatches = 40
-        request.maxPatches = 40
-        #expect(throws: FailingDevice.failure) {
-            let id = try engine.admit(request)
-            for _ in 0..<40 {
-                do { _ = try engine.step() } catch {
-                    engine.remove(id)
-                    throw error
-                }
-            }
-        }
+        books.failAfter(400)
+        #expect(throws: DeviceDouble.failure) { try engine.speak(patches: 40) }
         #expect(engine.sequenceCount == 0 && engine.freePlaces == 1)
-        #expect(throws: FailingDevice.failure) { try engine.admit(request) }
+        #expect(throws: DeviceDouble.failure) { try engine.speak(patches: 40) }
         #expect(engine.freePlaces == 1)
-    }
-}
-
-/// A device that stops launching after so many launches.
-///
-/// `@unchecked Sendable`: one thread at a time calls a device.
-private final class FailingDevice: Device, @unchecked Sendable {
-    static let failure = DeviceError.callFailed("a launch", code: -36)
-    private let device: any Device
-    private var launches: Int
-
-    init(_ device: any Device, launches: Int) {
-        self.device = device
-        self.launches = launches
-    }
-
-    var information: DeviceInformation { device.information }
-
-    func allocate(byteCount: Int) throws(DeviceError) -> any DeviceBuffer { try device.allocate(byteCount: byteCount) }
-
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: any DeviceBuffer, at offset: Int) throws(DeviceError) {
-        try device.write(bytes, to: buffer, at: offset)
-    }
-
-    func read(
-        _ buffer: any DeviceBuffer, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
-    ) throws(DeviceError) { try device.read(buffer, at: offset, into: bytes) }
-
-    func prepare(_ kernel: Kernel) throws(DeviceError) { try device.prepare(kernel) }
-
-    func launch(_ kernel: Kernel, groups: (x: Int, y: Int), _ arguments: [KernelArgument]) throws(DeviceError) {
-        launches -= 1
-        if launches < 0 { throw Self.failure }
-        try device.launch(kernel, groups: groups, arguments)
-    }
-
-    func finish() throws(DeviceError) { try device.finish() }
-
-    func beginRecording() throws(DeviceError) { try device.beginRecording() }
-
-    func endRecording() throws(DeviceError) -> any DeviceRecording { try device.endRecording() }
-
-    func replay(_ recording: any DeviceRecording) throws(DeviceError) {
-        launches -= recording.launchCount
-        if launches < 0 { throw Self.failure }
-        try device.replay(recording)
     }
 }

@@ -202,21 +202,20 @@ struct DevicePlan {
     init(_ plan: RowPlan, in memory: DeviceMemory) throws(DeviceError) {
         original = plan
         var columns: [DeviceLease] = []
-        for values in [plan.positions, plan.slots, plan.spanBegins, plan.spanEnds] {
-            columns.append(try memory.upload(values))
-        }
+        for values in Self.numbers(of: plan) { columns.append(try memory.upload(values)) }
         self.columns = columns
+    }
+
+    /// The numbers of each column, in the order of ``columns``.
+    private static func numbers(of plan: RowPlan) -> [[Int32]] {
+        [plan.positions, plan.slots, plan.spanBegins, plan.spanEnds]
     }
 
     /// Takes the numbers of another plan of as many rows.
     mutating func become(_ plan: RowPlan, on device: any Device) throws(DeviceError) {
         precondition(plan.positions.count == original.positions.count, "a plan of other rows")
         if isCopy(of: plan) { return }
-        for (values, buffer) in [
-            (plan.positions, positions), (plan.slots, slots), (plan.spanBegins, begins), (plan.spanEnds, ends),
-        ] {
-            try device.write(values, to: buffer)
-        }
+        for (values, column) in zip(Self.numbers(of: plan), columns) { try device.write(values, to: column.buffer) }
         original = plan
     }
 
