@@ -179,13 +179,6 @@ extension Device {
             try write(UnsafeRawBufferPointer(values), to: buffer, at: 0)
         }
     }
-
-    /// Copies an array into a buffer of its own, which nobody counts.
-    func upload<Element: BitwiseCopyable>(_ values: [Element]) throws(DeviceError) -> any DeviceBuffer {
-        let buffer = try allocate(byteCount: values.count * MemoryLayout<Element>.stride)
-        try write(values, to: buffer)
-        return buffer
-    }
 }
 
 /// The columns of a plan in the device's memory.
